@@ -1,0 +1,62 @@
+"""What keepgrow says when it cannot go on: every message names what was expected, what was found and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class KeepgrowError(Exception):
+    """Base of all errors a user can mend. Commands print the message alone and exit with 2."""
+
+
+class SettingsError(KeepgrowError):
+    """The config file, a key in it, or an environment variable it names."""
+
+
+class SourceError(KeepgrowError):
+    """A source that cannot be read: missing file, table or column, or a corrupt file."""
+
+
+class ContractError(KeepgrowError):
+    """The rows break the input contract in a way that stops a run."""
+
+
+class AsOfError(KeepgrowError):
+    """An as_of outside what the data or the model allow."""
+
+
+class TrainingRefused(KeepgrowError):
+    """Too little to learn from, or nothing to tell apart."""
+
+
+class ModelError(KeepgrowError):
+    """A model that is missing, damaged, or does not fit what it is asked to score."""
+
+
+class StoreError(KeepgrowError):
+    """The store cannot be opened, read or written."""
+
+
+class BusyError(StoreError):
+    """Another run holds the store."""
+
+
+class SinkError(KeepgrowError):
+    """An export of a published list could not be written; the list itself stays published."""
+
+
+def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> str:
+    """Return a phrase that names the candidates closest to `name`, or all of them when none is close.
+
+    >>> nearest("custmer_id", ["customer_id", "amount"])
+    "did you mean 'customer_id'?"
+    """
+    known = sorted(set(candidates))
+    if not known:
+        return "none are present"
+    folded = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), folded, n=limit, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(f"'{folded[match]}'" for match in close) + "?"
+    return "present are: " + ", ".join(f"'{candidate}'" for candidate in known)

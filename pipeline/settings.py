@@ -1,0 +1,320 @@
+"""The config file: TOML read once into frozen models. Unknown keys are errors that name the nearest known one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+
+from pipeline.errors import SettingsError, nearest
+from pipeline.tables import TABLES
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Section(BaseModel):
+    """Base of every part of the config: frozen, and no key it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnSource(Section):
+    """Where a contract column comes from: exactly one of `column`, `const` and `sql`."""
+
+    column: str | None = None
+    const: str | int | float | bool | date | None = None
+    sql: str | None = None
+    role: Literal["exclude"] | None = None
+    """`exclude` keeps a protected attribute out of models, MLflow and reasons."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_name(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> ColumnSource:
+        if sum(part is not None for part in (self.column, self.const, self.sql)) != 1:
+            raise ValueError('expected a source column\'s name, {const = ...} or {sql = "..."}')
+        return self
+
+
+class TableSource(Section):
+    """One source that feeds a contract table."""
+
+    source: str | None = None
+    """URL or path: a Parquet or CSV file, a glob, or a partitioned folder."""
+    select: str | None = None
+    """A whole query run by DuckDB instead of `columns`; it may read `source` under that name."""
+    columns: Mapping[str, ColumnSource] = Field(default_factory=dict)
+    """Contract column -> source. Empty: the contract's own names are looked for in the source."""
+    where: str | None = None
+    """SQL condition on source columns; rows that fail it are counted as `left out by where`."""
+    late: Mapping[str, str] = Field(default_factory=dict)
+    """Late column -> source column with the instant at which its value became known."""
+    on_repeat: Literal["keep", "drop"] = "keep"
+    """What to do with exact repeats where no id tells rows apart."""
+    ends: Literal["exclusive", "inclusive"] = "exclusive"
+    """`inclusive`: the source's end date is the last day that still counts."""
+
+    @model_validator(mode="after")
+    def _readable(self) -> TableSource:
+        if self.source is None and self.select is None:
+            raise ValueError('expected source = "FILE" or select = "SELECT ..."')
+        if self.select is not None and (self.columns or self.where):
+            raise ValueError("select is a whole query: put the columns and the condition in it")
+        return self
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {name!r}; write, say, Europe/Copenhagen") from None
+    return name
+
+
+class TimeSettings(Section):
+    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """The zone naive timestamps are read in."""
+    data_until: date | None = None
+    """Overrides the day up to which the tables are complete."""
+
+
+class RunSettings(Section):
+    as_of: date | None = None
+    wait_seconds: int = Field(0, ge=0)
+    """How long a second run waits for the first; 0: it stops with an error at once."""
+    seed: int = 0
+    rows_per_bucket: PositiveInt = 2_000_000
+
+
+class MoneySettings(Section):
+    currency: str = "EUR"
+    """The reporting currency; other currencies are converted by `rates`."""
+
+
+class AccountSettings(Section):
+    features: tuple[str, ...] = ()
+    """Attributes that become features; they need known_at, or to be named in `constant` too."""
+    constant: tuple[str, ...] = ()
+    """Attributes that never change (country of founding), declared so by you."""
+    min_history_days: int = Field(30, ge=0)
+    """Younger accounts are listed as too new and never scored."""
+
+
+class TrainingSettings(Section):
+    first_as_of: date | None = None
+    """First training date; without it, as early as the data allow."""
+    every_days: PositiveInt = 14
+    max_dates: PositiveInt = 26
+    """At most this many training dates, the latest ones."""
+    retrain_days: PositiveInt = 30
+    min_positives: PositiveInt = 50
+    """Fewer rows of either class are too few to judge a model by."""
+    threads: PositiveInt = 2
+
+
+class EvaluateSettings(Section):
+    folds: tuple[date, ...] = ()
+    """Test dates of the backtest; without them, `n_folds` dates `every_days` apart, the last one usable."""
+    n_folds: PositiveInt = 3
+    every_days: PositiveInt = 28
+    final: date | None = None
+    """A last test date, reported once and never tuned on."""
+    capacity: PositiveInt = 100
+    """Rows a team can work, for precision_at_capacity."""
+    bootstrap: int = Field(1000, ge=100)
+    """Account-bootstrap replicates behind each interval."""
+
+
+class Play(Section):
+    """What an account manager does about a row, what it changes and what it costs."""
+
+    name: str
+    effect: float = Field(1.0, gt=0, le=1)
+    """Share of the value at stake that the play is expected to keep or win."""
+    cost: float = Field(0.0, ge=0)
+    """In the reporting currency, per account."""
+
+
+class ListSettings(Section):
+    capacity: PositiveInt = 25
+    """Rows per account manager and list."""
+    capacities: Mapping[str, PositiveInt] = Field(default_factory=dict)
+    """Other capacities by account manager."""
+
+
+class SinkSettings(Section):
+    """Where a published list is exported to."""
+
+    kind: Literal["csv", "parquet"]
+    folder: str
+
+
+class StoreSettings(Section):
+    url: str | None = None
+    """SQLAlchemy URL; without it, SQLite in the state folder."""
+
+
+class MlflowSettings(Section):
+    tracking_uri: str | None = None
+    """Without it, SQLite in the state folder."""
+
+
+class PrefectSettings(Section):
+    api_url: str | None = None
+    """Without it, PREFECT_API_URL, else Prefect runs inside the process."""
+
+
+class Settings(Section):
+    """The whole config. Paths are resolved against `folder`, the config's `root`."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    root: str = "."
+    """Where relative paths start, itself relative to the config file."""
+    state: str | None = None
+    """Folder for everything keepgrow writes; default `.keepgrow/NAME`."""
+    time: TimeSettings = TimeSettings()
+    run: RunSettings = RunSettings()
+    money: MoneySettings = MoneySettings()
+    accounts: AccountSettings = AccountSettings()
+    tables: Mapping[str, tuple[TableSource, ...]]
+    targets: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    """Target name -> its keys; read by the kind of target (models/targets)."""
+    training: TrainingSettings = TrainingSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    lists: ListSettings = ListSettings()
+    plays: Mapping[str, Play] = Field(default_factory=dict)
+    """Target name -> play; a target without one gets a neutral play named after it."""
+    sinks: tuple[SinkSettings, ...] = ()
+    store: StoreSettings = StoreSettings()
+    mlflow: MlflowSettings = MlflowSettings()
+    prefect: PrefectSettings = PrefectSettings()
+    folder: Path = Field(Path("."), exclude=True)
+    file: str = Field("the config", exclude=True)
+
+    @model_validator(mode="after")
+    def _known_names(self) -> Settings:
+        for table, mappings in self.tables.items():
+            if table not in TABLES:
+                raise ValueError(f"tables.{table}: no such table in the contract; {nearest(table, TABLES)}")
+            contract = TABLES[table]
+            for mapping in mappings:
+                for column in (*mapping.columns, *mapping.late):
+                    if column not in contract.by_name and not contract.more_attributes:
+                        raise ValueError(
+                            f"tables.{table}.columns.{column}: no such column in the contract; "
+                            f"{nearest(column, contract.by_name)}"
+                        )
+        if not self.tables:
+            raise ValueError("tables: expected at least one table, for example [[tables.invoices]]")
+        return self
+
+    @property
+    def state_folder(self) -> Path:
+        return self.path(self.state or f".keepgrow/{self.name}")
+
+    def path(self, text: str) -> Path:
+        """Return the path that `text` names, relative ones against the config's root."""
+        return (self.folder / Path(text).expanduser()).resolve()
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the settings that affect a list's rows."""
+        parts = {"time", "run", "money", "accounts", "tables", "targets", "training", "evaluate", "lists", "plays"}
+        data = self.model_dump(mode="json", include=parts)
+        for operational in ("as_of", "wait_seconds", "rows_per_bucket"):
+            data["run"].pop(operational)
+        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def read_settings(file: Path | str, **changes: Any) -> Settings:
+    """Read a config file; `changes` replace top-level keys (a command's options win over the file).
+
+    Raises SettingsError with the file, the key, what was expected and what was found.
+    """
+    path = Path(file)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        siblings = [str(other.name) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise SettingsError(f"config file {path} does not exist; {nearest(path.name, siblings)}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"config file {path} cannot be read: {error}") from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"config file {path} is not valid TOML: {error}") from None
+    data = _with_environment(data, path.name) | changes
+    folder = path.parent / str(data.get("root", "."))
+    return parse(Settings, data | {"folder": folder, "file": path.name}, path.name)
+
+
+def parse(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
+    """Return `data` as `model`, or raise one SettingsError that lists every fault with its key."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = [_fault(model, fault) for fault in error.errors()]
+        raise SettingsError(f"{where}: " + "; ".join(dict.fromkeys(faults))) from None
+
+
+def _fault(model: type[BaseModel], fault: Any) -> str:
+    location = [part for part in fault["loc"] if part != "function-after"]
+    key = ".".join(str(part) for part in location)
+    if fault["type"] == "extra_forbidden":
+        known = _fields_at(model, location[:-1])
+        return f"unknown key '{key}'; {nearest(str(location[-1]), known)}"
+    if fault["type"] == "missing":
+        return f"missing key '{key}'"
+    message = fault["msg"].removeprefix("Value error, ")
+    found = "" if isinstance(fault["input"], dict) else f" (found {fault['input']!r})"
+    return f"{key}: {message}{found}" if key else message
+
+
+def _fields_at(model: Any, location: list[Any]) -> list[str]:
+    """Return the field names of the section a location leads to, walking through mappings and tuples."""
+    for part in location:
+        if isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
+            model = model.model_fields[part].annotation
+        else:
+            arguments = [a for a in getattr(model, "__args__", ()) if a not in (str, Ellipsis, type(None))]
+            model = arguments[0] if arguments else model
+    while not (isinstance(model, type) and issubclass(model, BaseModel)):
+        arguments = [a for a in getattr(model, "__args__", ()) if a not in (str, Ellipsis, type(None))]
+        if not arguments:
+            return []
+        model = arguments[0]
+    return list(model.model_fields)
+
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+def _with_environment(value: Any, where: str) -> Any:
+    """Return `value` with every `${env:NAME}` in its strings replaced."""
+    if isinstance(value, dict):
+        return {key: _with_environment(part, f"{where}: {key}") for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_environment(part, where) for part in value]
+    if not isinstance(value, str):
+        return value
+
+    def look_up(match: re.Match[str]) -> str:
+        scheme, _, name = match.group(1).partition(":")
+        if scheme != "env" or not name:
+            raise SettingsError(f"{where}: expected ${{env:NAME}}; found {match.group(0)}")
+        if name not in os.environ:
+            raise SettingsError(f"{where}: environment variable {name} is not set; export it before the command")
+        return os.environ[name]
+
+    return _VARIABLE.sub(look_up, value)
