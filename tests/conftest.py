@@ -1,0 +1,37 @@
+"""What all tests share: quiet surroundings, the real data, and the rule that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Before anything imports LightGBM, MLflow or Prefect.
+os.environ.update(OMP_WAIT_POLICY="PASSIVE", DO_NOT_TRACK="1", MLFLOW_DISABLE_TELEMETRY="true")
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's root folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def invoice_lines() -> Path:
+    """The real invoice lines of Online Retail (UCI 352)."""
+    file = DATA / "online_retail" / "invoice_lines.parquet"
+    if not file.exists():
+        pytest.skip(f"needs the Online Retail data beside the project: {file.name} is absent")
+    return file
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where skipping is not allowed, a skipped test fails the session."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("KEEPGROW_TESTS_MAY_SKIP") == "0" and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
