@@ -1,0 +1,13 @@
+"""The store: immutable runs, the pointer to the published one, feedback, and the lock a run holds."""
+
+from pipeline.store.drill import POINTS
+from pipeline.store.feedback import Feedback
+from pipeline.store.frames import ROW_COLUMNS, SCORE_COLUMNS, SECTIONS
+from pipeline.store.lock import RunLock
+from pipeline.store.runs import PublishResult, Run, RunRecord
+from pipeline.store.store import ExportStatus, Store, store_url
+
+__all__ = [
+    "POINTS", "ROW_COLUMNS", "SCORE_COLUMNS", "SECTIONS", "ExportStatus", "Feedback", "PublishResult", "Run",
+    "RunLock", "RunRecord", "Store", "store_url",
+]  # fmt: skip
