@@ -1,0 +1,104 @@
+"""The catalogue of all features, and which of them a firm's data allow.
+
+`python -m features.catalogue > tests/golden/catalogue.csv` writes it anew after a change.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
+
+from features import accounts, billing, contracts, interactions, payments, support
+from features.spec import Feature, expand
+from pipeline.errors import SettingsError, nearest
+from pipeline.settings import AccountSettings
+from pipeline.tables import ACCOUNTS
+
+FEATURES: tuple[Feature, ...] = expand(
+    (
+        *billing.DECLARATIONS,
+        *payments.DECLARATIONS,
+        *interactions.DECLARATIONS,
+        *support.DECLARATIONS,
+        *contracts.DECLARATIONS,
+        *accounts.DECLARATIONS,
+    )
+)
+"""Every declared feature, in catalogue order; attributes of accounts follow (see `features_for`)."""
+
+
+def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: AccountSettings) -> tuple[Feature, ...]:
+    """Return the features that can be built from the mapped `columns` per table, in catalogue order.
+
+    Features that read a table or column the firm does not have are left out. The attributes of [accounts] features
+    follow, where they are constant or the accounts carry known_at.
+
+    Raises SettingsError for an attribute that is not mapped.
+    """
+    built = [feature for feature in FEATURES if not missing_columns(feature, columns)]
+    present = columns.get(ACCOUNTS.name, ())
+    dated = "known_at" in present
+    wanted = []
+    for name in account_settings.features:
+        if name not in present:
+            raise SettingsError(
+                f"[accounts] features names '{name}', which is not a column of accounts; {nearest(name, present)} "
+                "Map it under tables.accounts, or take it out."
+            )
+        if not dated and name not in account_settings.constant:
+            raise SettingsError(
+                f"[accounts] features names '{name}', but accounts has no known_at, so that its past is not known. "
+                "Map known_at, or name it under [accounts] constant if it never changes."
+            )
+        wanted.append(name)
+    return (*built, *accounts.attributes(wanted))
+
+
+def missing_columns(feature: Feature, columns: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the columns, as `table.column`, that a feature needs and the firm does not have."""
+    return tuple(
+        f"{table}.{column}"
+        for table, column in feature.reads
+        if table not in columns or (column != "account_id" and column not in columns[table])
+    )
+
+
+def catalogue(features: Sequence[Feature] = FEATURES) -> list[dict[str, str]]:
+    """Return one row per feature: name, family, table, window, unit, empty, reads, words."""
+    return [
+        {
+            "name": feature.name,
+            "family": feature.family,
+            "table": feature.table,
+            "window": "" if feature.window is None else f"{feature.window} days",
+            "unit": feature.unit,
+            "empty": "unknown" if feature.empty is None else f"{feature.empty:g}",
+            "reads": " ".join(column for _, column in feature.reads if column != "account_id"),
+            "words": feature.words,
+        }
+        for feature in features
+    ]
+
+
+def catalogue_digest(features: Sequence[Feature]) -> str:
+    """Return the SHA-256 of what the features are and how they are computed, in their order."""
+    rows = [
+        {**row, "measure": repr(feature.measure)} for row, feature in zip(catalogue(features), features, strict=True)
+    ]
+    return hashlib.sha256(json.dumps([catalogue(features), measures]).encode()).hexdigest()
+
+
+def write_catalogue(file: TextIO, features: Iterable[Feature] = FEATURES) -> None:
+    """Write the catalogue as CSV."""
+    rows = catalogue(tuple(features))
+    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    write_catalogue(sys.stdout)
