@@ -86,9 +86,7 @@ def catalogue(features: Sequence[Feature] = FEATURES) -> list[dict[str, str]]:
 
 def catalogue_digest(features: Sequence[Feature]) -> str:
     """Return the SHA-256 of what the features are and how they are computed, in their order."""
-    rows = [
-        {**row, "measure": repr(feature.measure)} for row, feature in zip(catalogue(features), features, strict=True)
-    ]
+    measures = [repr(feature.measure) for feature in features]
     return hashlib.sha256(json.dumps([catalogue(features), measures]).encode()).hexdigest()
 
 
