@@ -81,8 +81,8 @@ class ByContract(Target):
 class ChurnByContract(ByContract):
     """Label 1: MRR is 0 at some instant of the window, and no line starts within `grace_days` of where it came to 0.
 
-    With `dated_by = "notice"` an account also counts when its end became certain before the window closes, from as_of
-    on, even though it pays until later: by then it has decided. Value at stake: 12 x MRR.
+    With `dated_by = "notice"` an account also counts when its end becomes certain between as_of and the end of the
+    window although it pays until later: it has decided. Value at stake: 12 x MRR.
 
     `settle_days` defaults to `grace_days`, since only then is it known whether a line starts again.
     """
@@ -114,16 +114,14 @@ class ChurnByContract(ByContract):
             yield Outcome(self._left(paying, as_of, accounts), np.zeros(accounts, dtype=np.int64))
 
     def _left(self, paying: Stretches, as_of: date, accounts: int) -> Flags:
-        asked = instant(as_of)
         start, end = self.window.bounds(as_of)
-        gone = paying.end < end
-        if self.params.dated_by == "notice":
-            gone |= (asked <= paying.certain) & (paying.certain < end)
+        # No lower bound: the cohort holds no termination known at as_of, so an earlier date was learnt of afterwards.
+        dated = paying.certain if self.params.dated_by == "notice" else paying.end
         label = np.zeros(accounts, dtype=bool)
-        label[paying.account[gone & (paying.end != NEVER) & (paying.next_start > start)]] = True
+        label[paying.account[(dated < end) & (paying.end != NEVER) & (paying.next_start > start)]] = True
         # A contract withdrawn as an error later on: MRR was 0 all along, though at as_of nobody knew.
         first = paying.first_start(accounts)
-        return label | ((first >= asked + self.params.grace_days * DAY) & (first > start))
+        return label | ((first >= instant(as_of) + self.params.grace_days * DAY) & (first > start))
 
     def notices(self, later: View) -> Floats:
         paying = stretches(_versions(later), self.params.grace_days)

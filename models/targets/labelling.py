@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.targets.target import COHORT, LEAVING, OUTSIDE, TOO_NEW, Floats, Standing, Target
 from pipeline.asof import DAY, MISSING, NEVER
 from pipeline.errors import AsOfError
-from pipeline.history import Flags, History, Ints, View
+from pipeline.history import History, Ints, View
 from pipeline.tables import SCALE
 
 
@@ -103,8 +103,10 @@ def first_sight(view: View) -> Ints:
     """Return per account the earlier of `opened_at` and its first visible row in any table; as_of where it has none."""
     first = np.full(len(view.accounts), view.at)
     for rows in view.tables.values():
-        dated: Flags = (rows.occurred != MISSING) & (rows.occurred != NEVER)
-        np.minimum.at(first, rows.account[dated], rows.occurred[dated])
+        # Rows are sorted by account and occurrence, those without a time last.
+        opening = np.flatnonzero(np.diff(rows.account, prepend=-1))
+        account, occurred = rows.account[opening], rows.occurred[opening]
+        first[account] = np.minimum(first[account], np.where(occurred == MISSING, NEVER, occurred))
     return first
 
 
