@@ -1,0 +1,136 @@
+"""Whether a challenger replaces the champion: a rule from figures to a yes or no with a reason."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from models.bootstrap import Interval
+
+CHANCE = 0.5
+TOLERANCE = 0.01
+"""AUC that the same recipe may seem to lose on newer data before it is held back."""
+
+RULE = "recency"
+"""The recipe published, labelled as a rule, while no model has shown that it knows more than chance."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to serve from now on, why, and the figures it rests on.
+
+    `promote`: the challenger becomes champion. Otherwise `serve` says whether the champion stays ("champion") or the
+    recency rule is published, labelled as a rule ("rule").
+    """
+
+    promote: bool
+    rule: Literal["first", "same_recipe", "new_recipe", "fallback_rule"]
+    reason: str
+    serve: Literal["challenger", "champion", "rule"]
+    figures: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+
+
+def decide(
+    champion: str | None,
+    challenger: str,
+    auc: Interval,
+    difference: Interval | None = None,
+    tolerance: float = TOLERANCE,
+) -> Decision:
+    """Decide on a challenger from figures on out-of-time rows, all with account-bootstrap 95 % intervals.
+
+    `champion` and `challenger` name recipes; both are refitted for each fold, so recipes are compared, not the luck of
+    one fit. `auc` is the challenger's on the pooled folds. `difference` is the AUC of the challenger minus that of the
+    champion, paired on the same accounts; None where nothing can be compared. Then
+
+    - no champion, or the recency rule in its place: promoted when the lower end of `auc` is above .5;
+    - the same recipe on newer data: promoted unless the interval lies below -`tolerance` with both its ends;
+    - another recipe: promoted when the interval lies above 0 with both its ends.
+
+    The decision is logged.
+    """
+    if champion is None or champion == RULE:
+        decision = _first(challenger, auc)
+    elif champion == challenger:
+        decision = _same_recipe(challenger, auc, difference, tolerance)
+    else:
+        decision = _new_recipe(champion, challenger, auc, difference)
+    log.info("%s", decision.reason)
+    return decision
+
+
+def _first(challenger: str, auc: Interval) -> Decision:
+    figures = {"auc": auc.plain()}
+    if auc.low is not None and auc.low > CHANCE:
+        reason = (
+            f"'{challenger}' is the first champion: its AUC on accounts it had not seen the future of is "
+            f"{_said(auc)}, above .5 with its lower end."
+        )
+        return Decision(True, "first", reason, "challenger", figures)
+    if auc.value is None:
+        found = "no test date held both accounts with the outcome and without it, so its AUC is not known"
+    else:
+        found = f"its AUC out of time is {_said(auc)}, which does not rule out chance (.5)"
+    reason = (
+        f"'{challenger}' is not promoted: {found}. The list is ranked by the rule '{RULE}' and says so, until a "
+        "training shows more: map more tables, or wait for more history."
+    )
+    return Decision(False, "fallback_rule", reason, "rule", figures)
+
+
+def _same_recipe(challenger: str, auc: Interval, difference: Interval | None, tolerance: float) -> Decision:
+    figures = _figures(auc, difference)
+    if difference is None or difference.high is None:
+        reason = f"'{challenger}' on newer data replaces the champion: there are no rows to show a loss on."
+        return Decision(True, "same_recipe", reason, "challenger", figures)
+    if difference.high < -tolerance:
+        reason = (
+            f"'{challenger}' on newer data is not promoted: against the champion its AUC differs by "
+            f"{_said(difference, signed=True)}, a loss of more than {tolerance:g} with both ends. The champion stays."
+        )
+        return Decision(False, "same_recipe", reason, "champion", figures)
+    reason = (
+        f"'{challenger}' on newer data replaces the champion: the difference in AUC, {_said(difference, signed=True)}, "
+        f"does not show a loss of more than {tolerance:g}."
+    )
+    return Decision(True, "same_recipe", reason, "challenger", figures)
+
+
+def _new_recipe(champion: str, challenger: str, auc: Interval, difference: Interval | None) -> Decision:
+    figures = _figures(auc, difference)
+    named = f"the recipe '{challenger}'"
+    if difference is None or difference.low is None:
+        reason = f"{named} is not promoted: there are no rows to compare it with '{champion}' on. The champion stays."
+        return Decision(False, "new_recipe", reason, "champion", figures)
+    said = _said(difference, signed=True)
+    if difference.low > 0:
+        reason = (
+            f"{named} replaces '{champion}': refitted on the same folds its AUC differs by {said}, above 0 throughout."
+        )
+        return Decision(True, "new_recipe", reason, "challenger", figures)
+    reason = (
+        f"{named} is not promoted: refitted on the same folds its AUC differs from that of '{champion}' by {said}, "
+        "which does not show a gain. The champion stays."
+    )
+    return Decision(False, "new_recipe", reason, "champion", figures)
+
+
+def _figures(auc: Interval, difference: Interval | None) -> dict[str, Mapping[str, float | None]]:
+    figures: dict[str, Mapping[str, float | None]] = {"auc": auc.plain()}
+    if difference is not None:
+        figures["difference"] = difference.plain()
+    return figures
+
+
+def _said(figure: Interval, signed: bool = False) -> str:
+    """Return `.743 (.721 to .765)`, the way figures are written in sentences."""
+    form = "{:+.3f}" if signed else "{:.3f}"
+    value, low, high = (
+        "unknown" if part is None else form.format(part).replace("0.", ".", 1)
+        for part in (figure.value, figure.low, figure.high)
+    )
+    return f"{value} ({low} to {high})"

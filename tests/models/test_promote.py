@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from models.bootstrap import Interval
+from models.promote import decide
+
+GOOD = Interval(0.74, 0.72, 0.76)
+WEAK = Interval(0.53, 0.49, 0.57)
+NONE = Interval(None, None, None, skipped=1000)
+
+
+@pytest.mark.parametrize(
+    ("champion", "challenger", "auc", "difference", "promote", "rule", "serve"),
+    [
+        # a first champion has to beat chance with its lower end
+        (None, "model", GOOD, None, True, "first", "challenger"),
+        (None, "model", Interval(0.55, 0.5001, 0.6), None, True, "first", "challenger"),
+        (None, "model", Interval(0.55, 0.5, 0.6), None, False, "fallback_rule", "rule"),
+        (None, "model", WEAK, None, False, "fallback_rule", "rule"),
+        (None, "model", NONE, None, False, "fallback_rule", "rule"),
+        (None, "model", Interval(0.74, None, None), None, False, "fallback_rule", "rule"),
+        # the rule in a champion's place is no champion
+        ("recency", "model", GOOD, Interval(0.1, -0.1, 0.3), True, "first", "challenger"),
+        ("recency", "model", WEAK, Interval(0.1, 0.05, 0.3), False, "fallback_rule", "rule"),
+        # the same recipe: held back only when a loss of more than .01 is shown
+        ("model", "model", GOOD, None, True, "same_recipe", "challenger"),
+        ("model", "model", GOOD, NONE, True, "same_recipe", "challenger"),
+        ("model", "model", GOOD, Interval(0.02, 0.01, 0.03), True, "same_recipe", "challenger"),
+        ("model", "model", GOOD, Interval(0.0, -0.03, 0.03), True, "same_recipe", "challenger"),
+        ("model", "model", GOOD, Interval(-0.02, -0.03, -0.01), True, "same_recipe", "challenger"),
+        ("model", "model", GOOD, Interval(-0.02, -0.03, -0.0101), False, "same_recipe", "champion"),
+        # another recipe: a gain has to be shown
+        ("model", "blend", GOOD, Interval(0.01, 0.0001, 0.02), True, "new_recipe", "challenger"),
+        ("model", "blend", GOOD, Interval(0.01, 0.0, 0.02), False, "new_recipe", "champion"),
+        ("model", "blend", GOOD, Interval(0.01, -0.01, 0.03), False, "new_recipe", "champion"),
+        ("model", "blend", GOOD, Interval(-0.03, -0.05, -0.01), False, "new_recipe", "champion"),
+        ("model", "blend", GOOD, None, False, "new_recipe", "champion"),
+        ("model", "blend", GOOD, NONE, False, "new_recipe", "champion"),
+    ],
+)
+def test_the_rule(champion, challenger, auc, difference, promote, rule, serve) -> None:
+    decision = decide(champion, challenger, auc, difference)
+    assert (decision.promote, decision.rule, decision.serve) == (promote, rule, serve)
+    assert decision.figures["auc"] == auc.plain()
+
+
+def test_the_reason_is_a_sentence_with_figures_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="models.promote"):
+        decision = decide("model", "model", GOOD, Interval(-0.0312, -0.042, -0.0204))
+    assert decision.reason == (
+        "'model' on newer data is not promoted: against the champion its AUC differs by -.031 (-.042 to -.020), "
+        "a loss of more than 0.01 with both ends. The champion stays."
+    )
+    assert caplog.messages == [decision.reason]
+    assert decision.figures["difference"] == {"value": -0.0312, "low": -0.042, "high": -0.0204}
+
+
+def test_a_first_model_that_cannot_be_told_from_chance_says_what_happens_instead() -> None:
+    reason = decide(None, "model", WEAK).reason
+    assert ".530 (.490 to .570), which does not rule out chance" in reason
+    assert "ranked by the rule 'recency' and says so" in reason
+    assert "its AUC is not known" in decide(None, "model", NONE).reason
