@@ -1,0 +1,35 @@
+"""Every check of the contract, in one list; adding one is a function and an entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from pipeline.settings import Settings
+from pipeline.staging import Stage, stage
+from pipeline.validate import cells
+from pipeline.validate.findings import Finding, Findings, in_order
+from pipeline.validate.statement import Statement
+
+CHECKS: tuple[Callable[[Stage], Iterator[Statement]], ...] = (cells.rejected,)
+
+
+def validate(settings: Settings, as_of: date) -> Findings:
+    """Read the sources and check them against the contract; `as_of` is the day the lists would be made for.
+
+    Raises SourceError and ContractError for what keeps the rows from being read at all.
+    """
+    with stage(settings, as_of) as staged:
+        return check(staged)
+
+
+def check(staged: Stage) -> Findings:
+    """Run every check over staged tables."""
+    rows = {name: staged.ask(f"SELECT count(*) FROM {each.name}")[0][0] for name, each in staged.tables.items()}
+    found = []
+    for statements in CHECKS:
+        for statement in statements(staged):
+            for rule, count, example in staged.ask(statement.sql):
+                level, action = statement.verdict(count, rows.get(statement.table, 0))
+                found.append(Finding(level, rule, statement.table, count, example or "", action))
+    return in_order(found)

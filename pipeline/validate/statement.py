@@ -1,0 +1,28 @@
+"""A check as data: SQL over staged rows, and what its findings mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.validate.findings import Level
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A query for one table whose rows are (rule, count, example); no row means nothing was found.
+
+    `action` says what will be done. Above the share `stops_above` of the table's rows a finding is an error, and
+    `remedy` is said instead; 0 makes every finding an error, None none.
+    """
+
+    table: str
+    sql: str
+    action: str
+    stops_above: float | None = None
+    remedy: str = ""
+
+    def verdict(self, count: int, rows: int) -> tuple[Level, str]:
+        """Return the level and what will be done, for `count` of the table's `rows`."""
+        if self.stops_above is not None and count > self.stops_above * rows:
+            return "error", self.remedy
+        return "warning", self.action
