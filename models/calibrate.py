@@ -1,0 +1,89 @@
+"""Calibration on margins of later dates: a strictly increasing map of two parameters, and what was observed per band.
+
+Platt (1999), "Probabilistic outputs for support vector machines": log-odds = intercept + slope x margin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+Floats = NDArray[np.float64]
+
+LEAST_SLOPE = 0.05
+"""Margins that tell nothing on later dates, or the wrong way round, are flattened to this, never turned over."""
+
+ROWS_PER_BAND = 100
+MOST_BANDS = 10
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """log-odds = `intercept` + `slope` x margin, with slope > 0; `rows` is how many later rows it was fitted on."""
+
+    kind: str
+    slope: float = 1.0
+    intercept: float = 0.0
+    rows: int = 0
+    note: str = ""
+
+    def probability(self, margin: Floats) -> Floats:
+        return expit(self.intercept + self.slope * margin)
+
+
+def identity(note: str) -> Calibration:
+    """Return the map that changes nothing, with the reason why it was not fitted."""
+    return Calibration("identity", note=note)
+
+
+def fit_platt(margin: Floats, label: NDArray[Any]) -> Calibration:
+    """Return the map of maximum likelihood whose slope is at least LEAST_SLOPE.
+
+    `margin` and `label` (0 or 1, both present) come from dates after those the margins' models were trained on.
+    """
+    spread = float(margin.std())
+    if spread < 1e-9:
+        return _flat(margin, label)
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", max_iter=200, tol=1e-8)
+    model.fit(((margin - margin.mean()) / spread)[:, None], label)
+    slope = float(model.coef_[0, 0]) / spread
+    if slope < LEAST_SLOPE:
+        return _flat(margin, label)
+    return Calibration("platt", slope, float(model.intercept_[0]) - slope * float(margin.mean()), len(label))
+
+
+def _flat(margin: Floats, label: NDArray[Any]) -> Calibration:
+    """Return the map of slope LEAST_SLOPE whose mean probability is the observed rate."""
+    rate = float(np.mean(label))
+
+    def excess(intercept: float) -> float:
+        return float(np.mean(expit(intercept + LEAST_SLOPE * margin))) - rate
+
+    wide = 50 + LEAST_SLOPE * float(np.abs(margin).max())
+    note = "the margins tell next to nothing on later dates"
+    return Calibration("platt", LEAST_SLOPE, float(brentq(excess, -wide, wide)), len(label), note)
+
+
+def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | int]]:
+    """Return up to ten bands of equal counts that cover (0, 1], ascending: low, high, n and positives.
+
+    A probability p belongs to the band with low < p <= high. Bands hold at least ROWS_PER_BAND rows; none for fewer.
+    """
+    count = min(MOST_BANDS, len(label) // ROWS_PER_BAND)
+    if count == 0:
+        return []
+    inner = np.unique(np.quantile(probability, np.arange(1, count) / count)) if count > 1 else np.empty(0)
+    edges = [0.0, *(edge for edge in inner.tolist() if 0 < edge < 1), 1.0]
+    place = np.searchsorted(edges[1:-1], probability, side="left")
+    made = []
+    for band, (low, high) in enumerate(pairwise(edges)):
+        inside = label[place == band]
+        made.append({"low": low, "high": high, "n": len(inside), "positives": int(inside.sum())})
+    return made

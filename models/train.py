@@ -1,0 +1,217 @@
+"""Fits a recipe to a dataset: inner folds for rounds and calibration, then all usable dates, written as a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.built import content_digest
+from features.spec import Feature
+from models.calibrate import Calibration, bands, fit_platt, identity
+from models.dataset import Dataset
+from models.increment import fit_increment
+from models.manifest import FittedModel
+from models.recipes import RECIPES, Encoded, Later, Maker, recency_feature
+from models.scorer import FIRST_CODE, FORMAT, category_codes
+from models.split import inner_folds
+from models.targets import Target
+from pipeline.errors import ModelError, TrainingRefused, nearest
+from pipeline.settings import Settings
+
+Floats = NDArray[np.float64]
+
+FEWEST_IN_CATEGORY = 20
+"""Rarer categories share the code of those never seen."""
+
+FEWEST_FOLDS = 2
+"""With fewer inner test dates, one date's peculiarity would pass for a rule."""
+
+FEWEST_LATER = 50
+"""Rows of either class on later dates without which calibration is not fitted."""
+
+INNER_ROWS = 200_000
+"""Inner folds train on at most about so many rows, every n-th."""
+
+
+def fit(data: Dataset, target: Target, features: Sequence[Feature], settings: Settings, until: date) -> FittedModel:
+    """Return the champion's recipe fitted to all of `data`, whose labels were closed and known by `until`."""
+    return fit_recipe("model", data, target, features, settings, until)
+
+
+def fit_recipe(  # noqa: PLR0917 - what a fit takes
+    name: str, data: Dataset, target: Target, features: Sequence[Feature], settings: Settings, until: date
+) -> FittedModel:
+    """Return one of RECIPES fitted to all of `data`.
+
+    The number of rounds and the calibration come from inner folds in time; with too few of them the rounds are the
+    default and probabilities are left as they are, and the manifest says so. Equal inputs give equal bytes.
+
+    Raises TrainingRefused when there is too little to learn from, and ModelError when a feature holds infinities, or
+    the columns are not `features` in their order.
+    """
+    if name not in RECIPES:
+        raise ModelError(f"no such recipe: {name!r}; {nearest(name, RECIPES)}")
+    check_learnable(data, target, settings)
+    described, rows = _encode(data, features)
+    recipe = RECIPES[name]
+    recency = recency_feature(features, target, rows.matrix) if recipe.recency_alone else None
+    maker = Maker(recipe, recency, settings.training.threads, settings.run.seed)
+    later = maker.later(_inner(data, rows, target), len(data))
+    calibration = _calibration(later)
+    members, files = maker.members(rows, later.rounds)
+    increment = None
+    if not target.risk:
+        files["increment.json"], increment = _increment(data, rows)
+    seen = calibration.probability(later.margin) if calibration.kind != "identity" else np.empty(0)
+    manifest = {
+        "format": FORMAT,
+        "recipe": name,
+        "target": _described_target(target),
+        "features": described,
+        "members": members,
+        "calibration": {
+            "kind": calibration.kind,
+            "slope": calibration.slope,
+            "intercept": calibration.intercept,
+            "rows": calibration.rows,
+            "folds": later.folds,
+            "note": calibration.note,
+        },
+        "bands": bands(seen, later.label) if len(seen) else [],
+        "increment": increment,
+        "recency": recency,
+        "trained_until": until.isoformat(),
+        "as_ofs": [day.isoformat() for day in data.dates],
+        "counts": {
+            "rows": len(data),
+            "accounts": int(data.rows["account_id"].nunique()),
+            "positives": int(rows.label.sum()),
+        },
+        "data_digest": content_digest(pd.concat([data.rows, data.features], axis=1)),
+        "settings_digest": settings.digest(),
+        "code_version": version("keepgrow"),
+    }
+    return FittedModel.of(manifest, files, settings.training.threads)
+
+
+def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
+    """Check that both classes are frequent enough to learn from and to judge a model by.
+
+    Raises TrainingRefused saying how many rows of each there are, on which dates, and what would help.
+    """
+    needed = settings.training.min_positives
+    positives = int(data.rows["label"].sum())
+    negatives = len(data) - positives
+    if min(positives, negatives) >= needed:
+        return
+    dates = data.dates
+    span = "no as_of date" if not dates else f"{len(dates)} as_of dates from {dates[0]} to {dates[-1]}"
+    if len(dates) == 1:
+        span = f"one as_of date, {dates[0]}"
+    found = f"{len(data)} rows on {span}, {positives} of them with label 1 ({_meaning(target)}) and {negatives} without"
+    if positives == 0:
+        fault, help_ = "there is nothing to learn from: no row has label 1", "a longer horizon, or a wider definition,"
+    elif negatives == 0:
+        fault, help_ = "there is nothing to tell apart: every row has label 1", "a shorter horizon, or a narrower one,"
+    else:
+        fault = f"too few rows to judge a model by: at least {needed} of either label are needed"
+        help_ = "more training dates ([training] every_days, first_as_of), or another horizon"
+    raise TrainingRefused(
+        f"target '{target.name}': {fault}. Found {found}. What would help: more history or more accounts, {help_} in "
+        f"[targets.{target.name}]. [training] min_positives is {needed}."
+    )
+
+
+def _meaning(target: Target) -> str:
+    return target.words["label"]
+
+
+def _encode(data: Dataset, features: Sequence[Feature]) -> tuple[list[dict[str, Any]], Encoded]:
+    """Return the manifest's description of each feature, and the rows as numbers."""
+    names = [feature.name for feature in features]
+    found = [str(column) for column in data.features.columns]
+    if found != names:
+        raise ModelError(
+            f"the dataset's {len(found)} feature columns are not the {len(names)} features given, in their order; "
+            "build it with the same features."
+        )
+    matrix = np.empty((len(data), len(names)))
+    described: list[dict[str, Any]] = []
+    categories: dict[str, int] = {}
+    for position, feature in enumerate(features):
+        values = data.features[feature.name].to_numpy()
+        description: dict[str, Any] = {
+            "name": feature.name, "family": feature.family, "unit": feature.unit, "type": "number"
+        }  # fmt: skip
+        if feature.unit == "category":
+            texts = pd.Series(values).dropna().astype(str).value_counts()
+            common = sorted(texts[texts >= FEWEST_IN_CATEGORY].index)
+            codes = {text: FIRST_CODE + code for code, text in enumerate(common)}
+            matrix[:, position] = category_codes(values, codes)
+            categories[feature.name] = len(common)
+            description |= {"type": "category", "categories": common, "typical": _most_common(texts)}
+        else:
+            matrix[:, position] = values.astype(float)
+            known = matrix[~np.isnan(matrix[:, position]), position]
+            if np.isinf(known).any():
+                raise ModelError(f"feature '{feature.name}' holds infinite values; its declaration divides by zero")
+            description["typical"] = float(np.median(known)) if len(known) else None
+        described.append(description)
+    label = data.rows["label"].to_numpy().astype(np.int8)
+    return described, Encoded(matrix, label, tuple(names), categories)
+
+
+def _most_common(texts: pd.Series[int]) -> str | None:
+    return min(texts[texts == texts.max()].index) if len(texts) else None
+
+
+def _inner(data: Dataset, rows: Encoded, target: Target) -> list[tuple[Encoded, Encoded]]:
+    """Return the training and the later rows of each inner fold in which both have both classes."""
+    as_of = data.rows["as_of"].to_numpy()
+    folds = []
+    for fold in inner_folds(data.dates, target.window):
+        train = np.isin(as_of, np.array([np.datetime64(day) for day in fold.train], dtype=as_of.dtype))
+        kept = np.flatnonzero(train)
+        train = np.zeros(len(as_of), dtype=bool)
+        train[kept[:: -(-len(kept) // INNER_ROWS)]] = True
+        parts = rows.take(train), rows.take(as_of == np.datetime64(fold.test))
+        if all(0 < part.label.sum() < len(part.label) for part in parts):
+            folds.append(parts)
+    return folds
+
+
+def _calibration(later: Later) -> Calibration:
+    if later.folds < FEWEST_FOLDS:
+        return identity(f"{later.folds} inner folds in time; {FEWEST_FOLDS} are needed to calibrate on later dates")
+    positives = int(later.label.sum())
+    if min(positives, len(later.label) - positives) < FEWEST_LATER:
+        return identity(
+            f"{positives} of {len(later.label)} later rows have label 1; {FEWEST_LATER} of either are needed"
+        )
+    return fit_platt(later.margin, later.label)
+
+
+def _increment(data: Dataset, rows: Encoded) -> tuple[bytes, Mapping[str, Any]]:
+    grew = rows.label == 1
+    base, realised = (data.rows[name].to_numpy()[grew] for name in ("base", "realised"))
+    fitted = fit_increment(rows.matrix[grew], base, realised, rows.names, rows.categories)
+    return fitted, {"file": "increment.json", "rows": int(grew.sum())}
+
+
+def _described_target(target: Target) -> dict[str, Any]:
+    window = target.window
+    return {
+        "name": target.name,
+        "kind": target.kind,
+        "by": target.by,
+        "risk": target.risk,
+        "horizon": window.horizon,
+        "gap": window.gap,
+        "settle_days": window.settle_days,
+    }
