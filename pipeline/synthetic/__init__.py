@@ -1,0 +1,6 @@
+"""A subscription firm that is made up: its tables, and the exact probabilities behind them."""
+
+from pipeline.synthetic.company import Company, make_company
+from pipeline.synthetic.truth import oracle
+
+__all__ = ["Company", "make_company", "oracle"]

@@ -1,0 +1,229 @@
+"""What the latent states leave in the interactions: usage, sign-ins, talk, tickets and survey answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.asof import DAY
+from pipeline.synthetic.chain import WEEK, levels_of
+from pipeline.synthetic.course import NEVER_DAY, Course
+from pipeline.synthetic.directory import HOUR, UTC
+from pipeline.synthetic.population import Population
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+NEVER = NEVER_DAY * DAY
+
+MINUTES = np.array([16.0, 45.0, 85.0, 130.0])
+"""Weekly minutes of use per seat, by engagement."""
+
+SEATS_IN_USE = np.array([48.0, 72.0, 92.0])
+"""Seats in use per hundred, by seats pressure."""
+
+TALK = {"email": (0.03, 0.28), "call": (0.012, 0.08), "meeting": (0.006, 0.05)}
+"""Weekly conversations with the contact: departed, present."""
+
+TICKETS = np.array([0.05, 0.32, 0.70])
+"""Weekly tickets, by health."""
+
+DAYS_OPEN = np.array([1.5, 4.0, 9.0])
+CSAT = np.array([4.5, 3.4, 2.3])
+NPS_RATE = 0.045
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The weeks in which an account is served, with the level of each component in it."""
+
+    week: Ints
+    account: Ints
+    start: Ints
+    levels: dict[str, NDArray[np.int64]]
+    contact: Ints
+    """Which of the account's contacts, in turn, is or was the last one."""
+
+    def __len__(self) -> int:
+        return len(self.week)
+
+
+def cells_of(course: Course) -> Cells:
+    week, account = np.nonzero(course.served)
+    present = levels_of(course.state)["contact"] == 1
+    came = np.zeros(course.state.shape, np.int16)
+    came[1:] = np.cumsum(present[1:] & ~present[:-1], axis=0)
+    levels = levels_of(course.state[week, account])
+    start = (course.first_day + week * WEEK) * DAY
+    return Cells(week, account, start, levels, came[week, account].astype(np.int64))
+
+
+Rows = dict[str, NDArray]
+
+
+def _rows(kind: int, account: Ints, occurred: Ints, known: Ints, **more: NDArray) -> Rows:
+    count = len(account)
+    empty: Rows = {
+        "quantity": np.full(count, np.nan),
+        "score": np.full(count, np.nan),
+        "contact": np.full(count, -1),
+        "closed": np.full(count, NEVER),
+        "cancelled": np.full(count, NEVER),
+    }
+    return {"kind": np.full(count, kind), "account": account, "occurred": occurred, "known": known} | empty | more
+
+
+KINDS = ("usage", "login", "email", "call", "meeting", "ticket", "csat", "nps")
+
+
+def interactions(people: Population, course: Course, rng: np.random.Generator) -> pa.Table:
+    """Return the interactions known when the course ends, with the faults real extracts have."""
+    cells = cells_of(course)
+    parts = [_usage(people, cells, rng), _logins(people, cells, rng)]
+    parts += [_talk(kind, cells, rng) for kind in TALK]
+    tickets = _tickets(cells, rng)
+    parts += [tickets, _csat(tickets, rng), _nps(cells, rng)]
+    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    _delay(rows, rng)
+    rows["number"] = np.arange(len(rows["kind"]))
+    rows = _corrected(rows, rng)
+    opened = people.opened[rows["account"]] * DAY
+    end = course.last_day * DAY
+    kept = np.flatnonzero((rows["known"] < end) & (rows["occurred"] > opened))
+    kept = kept[np.lexsort((rows["number"][kept], rows["known"][kept]))]
+    return _table({name: values[kept] for name, values in rows.items()}, people, end, rng)
+
+
+def _usage(people: Population, cells: Cells, rng: np.random.Generator) -> Rows:
+    """A report per week on its last evening: minutes per seat."""
+    own = np.exp(rng.normal(0, 0.25, len(people)))
+    level = MINUTES[cells.levels["engagement"]] * own[cells.account] * _season(cells.start)
+    minutes = np.round(level * np.exp(rng.normal(0, 0.45, len(cells))), 1)
+    some = (cells.levels["engagement"] > 0) | (rng.random(len(cells)) < 0.7)
+    occurred = cells.start + WEEK * DAY - 3 * HOUR + rng.integers(0, HOUR, len(cells))
+    account = cells.account[some]
+    return _rows(0, account, occurred[some], occurred[some] + HOUR, quantity=minutes[some])
+
+
+def _season(start: Ints) -> Floats:
+    """Use falls in July and over Christmas for everybody."""
+    day = (start // DAY) % 365.25
+    july = np.exp(-(((day - 200) / 18) ** 2))
+    christmas = np.exp(-((((day + 180) % 365.25 - 177) / 8) ** 2))
+    return 1 - 0.25 * july - 0.3 * christmas
+
+
+def _logins(people: Population, cells: Cells, rng: np.random.Generator) -> Rows:
+    """A count of sign-ins every fourth week: users per hundred seats."""
+    own = rng.normal(0, 5, len(people))
+    due = (cells.week + cells.account) % 4 == 0
+    level = SEATS_IN_USE[cells.levels["seats"]] * np.array([0.55, 0.85, 1.0, 1.0])[cells.levels["engagement"]]
+    share = np.clip(level + own[cells.account] + rng.normal(0, 8, len(cells)), 1, 100)
+    occurred = cells.start + WEEK * DAY - 2 * HOUR + rng.integers(0, HOUR, len(cells))
+    return _rows(1, cells.account[due], occurred[due], occurred[due] + HOUR // 2, quantity=np.round(share[due]))
+
+
+def _times(rates: Floats, cells: Cells, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Return positions of cells, one per happening at the weekly `rates`, and instants in office hours."""
+    picked = np.repeat(np.arange(len(cells)), rng.poisson(rates))
+    instants = cells.start[picked] + rng.integers(0, WEEK, len(picked)) * DAY
+    return picked, instants + rng.integers(8 * HOUR, 17 * HOUR, len(picked))
+
+
+def _talk(kind: str, cells: Cells, rng: np.random.Generator) -> Rows:
+    rates = np.array(TALK[kind])[cells.levels["contact"]]
+    picked, occurred = _times(rates, cells, rng)
+    count = len(picked)
+    minutes = np.round(np.exp(rng.normal(3 if kind == "call" else 4, 0.5, count)))
+    present = cells.levels["contact"][picked] == 1
+    contact = np.where(present, cells.contact[picked], -1)
+    known = occurred + rng.integers(HOUR // 60, 6 * HOUR, count)
+    if kind == "email":
+        return _rows(2, cells.account[picked], occurred, known, contact=contact)
+    if kind == "call":
+        return _rows(3, cells.account[picked], occurred, known, contact=contact, quantity=minutes)
+    # Meetings are in the calendar before they happen; some are called off.
+    known = occurred - rng.integers(2 * DAY, 35 * DAY, count)
+    called_off = known + (rng.random(count) * (occurred - known)).astype(np.int64)
+    cancelled = np.where(rng.random(count) < np.where(present, 0.12, 0.5), called_off, NEVER)
+    return _rows(4, cells.account[picked], occurred, known, contact=contact, quantity=minutes, cancelled=cancelled)
+
+
+def _tickets(cells: Cells, rng: np.random.Generator) -> Rows:
+    picked, occurred = _times(TICKETS[cells.levels["health"]], cells, rng)
+    days = DAYS_OPEN[cells.levels["health"][picked]] * np.exp(rng.normal(0, 0.8, len(picked)))
+    closed = occurred + (days * DAY).astype(np.int64)
+    return _rows(
+        5, cells.account[picked], occurred, occurred + HOUR // 30, closed=closed, level=cells.levels["health"][picked]
+    )
+
+
+def _csat(tickets: Rows, rng: np.random.Generator) -> Rows:
+    level = tickets.pop("level")
+    answered = np.flatnonzero(rng.random(len(level)) < 0.55)
+    score = np.clip(np.round(CSAT[level[answered]] + rng.normal(0, 0.9, len(answered))), 1, 5)
+    occurred = tickets["closed"][answered] + rng.integers(HOUR, 30 * HOUR, len(answered))
+    return _rows(6, tickets["account"][answered], occurred, occurred + HOUR // 60, score=score)
+
+
+def _nps(cells: Cells, rng: np.random.Generator) -> Rows:
+    rates = NPS_RATE * np.where(cells.levels["contact"] == 1, 1.0, 0.3)
+    picked, occurred = _times(rates, cells, rng)
+    mean = (
+        np.array([8.8, 7.2, 4.8])[cells.levels["health"]] + np.array([-2.0, -1.0, 0.0, 0.5])[cells.levels["engagement"]]
+    )
+    score = np.clip(np.round(mean[picked] + rng.normal(0, 1.3, len(picked))), 0, 10)
+    contact = np.where(cells.levels["contact"][picked] == 1, cells.contact[picked], -1)
+    return _rows(7, cells.account[picked], occurred, occurred + HOUR // 60, score=score, contact=contact)
+
+
+def _delay(rows: Rows, rng: np.random.Generator) -> None:
+    """Let some rows arrive days late."""
+    count = len(rows["kind"])
+    late = (rng.random(count) < 0.03) & (rows["kind"] != KINDS.index("meeting"))
+    rows["known"] = rows["known"] + np.where(late, rng.integers(DAY, 18 * DAY, count), 0)
+
+
+def _corrected(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Put before some usage reports and scores a first, wrong version under the same id."""
+    count = len(rows["kind"])
+    measured = ~np.isnan(rows["quantity"]) | ~np.isnan(rows["score"])
+    who = np.flatnonzero(measured & (rows["kind"] != KINDS.index("meeting")) & (rng.random(count) < 0.008))
+    first = {name: values[who] for name, values in rows.items()}
+    first["quantity"] = np.round(first["quantity"] * rng.uniform(0.3, 0.9, len(who)), 1)
+    first["score"] = np.maximum(first["score"] - rng.integers(0, 3, len(who)), 1)
+    rows["known"] = rows["known"].copy()
+    rows["known"][who] += rng.integers(DAY, 10 * DAY, len(who))
+    return {name: np.concatenate([first[name], rows[name]]) for name in rows}
+
+
+def _table(rows: Rows, people: Population, end: int, rng: np.random.Generator) -> pa.Table:
+    count = len(rows["kind"])
+    ids = pa.array(people.ids, pa.string()).take(pa.array(rows["account"]))
+    spoken = rows["contact"] >= 0
+    contact = pc.binary_join_element_wise(ids, pa.array(rows["contact"] + 1).cast(pa.string()), "-")
+    occurred, known = rows["occurred"].copy(), rows["known"]
+    # What is wrong in it: a few accounts nobody knows, and a few days that cannot be.
+    wrong = rng.choice(count, min(count, 2 + count // 20_000), replace=False)
+    half = len(wrong) // 2
+    unknown = np.zeros(count, bool)
+    unknown[wrong[:half]] = True
+    occurred[wrong[half:]] = -2_208_988_800_000_000 - 365 * DAY  # 1899
+    return pa.table(
+        {
+            "interaction_id": pc.binary_join_element_wise("I", pa.array(rows["number"]).cast(pa.string()), ""),
+            "account_id": pc.if_else(pa.array(unknown), pc.binary_join_element_wise("X", ids, ""), ids),
+            "kind": pa.array(KINDS).take(pa.array(rows["kind"])),
+            "occurred_at": pa.array(occurred, UTC),
+            "quantity": pa.array(rows["quantity"], mask=np.isnan(rows["quantity"])),
+            "score": pa.array(rows["score"], mask=np.isnan(rows["score"])),
+            "contact_id": pc.if_else(pa.array(spoken), contact, None),
+            "closed_at": pa.array(rows["closed"], UTC, mask=rows["closed"] >= end),
+            "cancelled_at": pa.array(rows["cancelled"], UTC, mask=rows["cancelled"] >= end),
+            "known_at": pa.array(known, UTC),
+        }
+    )
