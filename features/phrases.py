@@ -15,11 +15,15 @@ def say(feature: Feature, value: object, currency: str) -> str:
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return feature.unknown
+    shown = figure(feature, value, currency)
+    return feature.words.format(value=shown, s="" if shown == "1" or isinstance(value, str) else "s")
+
+
+def figure(feature: Feature, value: object, currency: str) -> str:
+    """Return a known figure alone, as `say` writes it."""
     if feature.unit == "category" or isinstance(value, str):
-        return feature.words.format(value=value, s="")
-    number = float(value)  # type: ignore[arg-type]
-    figure = _figure(number, feature.unit, currency)
-    return feature.words.format(value=figure, s="" if figure == "1" else "s")
+        return str(value)
+    return _figure(float(value), feature.unit, currency)  # type: ignore[arg-type]
 
 
 def _figure(number: float, unit: str, currency: str) -> str:
