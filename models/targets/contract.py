@@ -157,7 +157,7 @@ class UpsellByContract(ByContract):
     def words(self) -> Mapping[str, str]:
         return {
             "cohort": "MRR above 0 and no termination known",
-            "label": f"MRR grown by at least {self.params.min_growth:.4g} of itself at the end of the window of "
+            "label": f"MRR at least {1 + self.params.min_growth:g} times as high at the end of the window of "
             f"{self.params.horizon} days",
             "value": "the expected increment of MRR given growth",
         }
