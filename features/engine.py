@@ -31,16 +31,16 @@ def build_features(history: History, as_ofs: Sequence[date], features: Sequence[
         accounts.append(evaluation.view.accounts[seen])
         for feature in features:
             values[feature.name].append(evaluation.value(feature.measure)[seen])
-    return pd.DataFrame(
-        {
-            "account_id": pd.Series(_joined(accounts, object), dtype="str"),
-            "as_of": np.repeat(np.array(days, dtype="datetime64[us]"), [len(ids) for ids in accounts]),
-            **{
-                feature.name: _joined(values[feature.name], object if feature.unit == "category" else np.float64)
-                for feature in features
-            },
-        }
-    ).astype({feature.name: object for feature in features if feature.unit == "category"})
+    columns: dict[str, Any] = {
+        "account_id": pd.Series(_joined(accounts, object), dtype="str"),
+        "as_of": np.repeat(np.array(days, dtype="datetime64[us]"), [len(ids) for ids in accounts]),
+    }
+    for feature in features:
+        if feature.unit == "category":
+            columns[feature.name] = pd.Series(_joined(values[feature.name], object), dtype=object)
+        else:
+            columns[feature.name] = _joined(values[feature.name], np.float64)
+    return pd.DataFrame(columns)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: type) -> NDArray[Any]:

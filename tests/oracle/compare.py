@@ -1,0 +1,62 @@
+"""Compares what the engine builds with the slow features: counts, days and sums exactly, the rest to 1e-9."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from random_histories import Raw, columns_of, history_of
+from slow_features import slow_features
+
+from features.catalogue import features_for
+from features.engine import build_features
+from features.spec import Feature
+from pipeline.history import History
+from pipeline.settings import AccountSettings
+
+EXACT = ("count", "days", "money")
+"""Units compared bit for bit, unless the feature is a mean, a ratio or decayed."""
+
+
+def features_of(raw: Raw, attributes: tuple[str, ...] = (), constant: tuple[str, ...] = ()) -> tuple[Feature, ...]:
+    return features_for(columns_of(raw), AccountSettings(features=attributes, constant=constant))
+
+
+def differences(
+    raw: Raw,
+    as_ofs: Sequence[date],
+    attributes: tuple[str, ...] = (),
+    constant: tuple[str, ...] = (),
+    kind: type[History] = History,
+) -> list[str]:
+    """Return what differs between the engine and the slow loop, in words; empty when nothing does."""
+    features = features_of(raw, attributes, constant)
+    built = build_features(history_of(raw, constant, kind), as_ofs, features)
+    rows = built.to_dict("records")
+    found: list[str] = []
+    for as_of in as_ofs:
+        slow = slow_features(raw, as_of, constant, attributes)
+        fast = {row["account_id"]: row for row in rows if row["as_of"] == pd.Timestamp(as_of)}
+        if list(fast) != list(slow):
+            found.append(f"{as_of}: accounts {list(fast)} instead of {list(slow)}")
+            continue
+        for account, expected in slow.items():
+            if set(expected) != {feature.name for feature in features}:
+                found.append(f"names that only one side has: {set(expected) ^ {f.name for f in features}}")
+            for feature in features:
+                name, figure = feature.name, fast[account][feature.name]
+                if name in expected and not _agree(feature, figure, expected[name]):
+                    found.append(f"{as_of} {account} {name}: {figure} instead of {expected[name]}")
+    return found
+
+
+def _agree(feature: Feature, fast: Any, slow: Any) -> bool:
+    if feature.unit == "category" or slow is None:
+        return fast == slow or (slow is None and (fast is None or math.isnan(fast)))
+    inexact = any(word in feature.name for word in ("mean", "per_", "decayed", "deviation", "days_to_close"))
+    if feature.unit in EXACT and not inexact:
+        return fast == slow
+    return math.isclose(fast, slow, rel_tol=1e-9, abs_tol=1e-9)
