@@ -17,7 +17,8 @@ from pipeline.history import Steps, canonical_order, first_day_steps
 from pipeline.progress import track
 from pipeline.settings import Settings
 from pipeline.sources import quoted
-from pipeline.staging import Stage, Staged, used_rows
+from pipeline.staged import Staged
+from pipeline.staging import Stage
 from pipeline.tables import HISTORY_TABLES
 
 BUCKETED = (*HISTORY_TABLES, "exclusions")
@@ -29,7 +30,10 @@ IDS = "ids"
 
 @dataclass(frozen=True)
 class TableCounts:
-    """Where the rows of a table went: `rows_in` = `rows_used` + all of `rejected` + `left_out_by_where` + `repeats_dropped`."""
+    """Where the rows of a table went.
+
+    `rows_in` = `rows_used` + all of `rejected` (by rule) + `left_out_by_where` + `repeats_dropped`.
+    """
 
     rows_in: int
     rows_used: int
@@ -54,7 +58,7 @@ def count_rows(stage: Stage) -> dict[str, TableCounts]:
         rules = stage.ask(f"SELECT _rule, count(*) FROM {staged.name} GROUP BY _rule ORDER BY _rule")
         rejected = {rule: number for rule, number in rules if rule is not None}
         kept = sum(number for rule, number in rules if rule is None)
-        used = stage.ask(f"SELECT count(*) FROM ({used_rows(staged)})")[0][0]
+        used = stage.ask(f"SELECT count(*) FROM ({staged.used})")[0][0]
         counts[name] = TableCounts(staged.rows_in, used, rejected, staged.left_out, kept - used)
     return counts
 
@@ -71,9 +75,7 @@ def content_digest(stage: Stage) -> str:
     }
     for name, staged in stage.tables.items():
         if name in BUCKETED:
-            low = "CAST(_digest % 18446744073709551616 AS HUGEINT)"
-            high = "CAST(_digest // 18446744073709551616 AS HUGEINT)"
-            sums = stage.ask(f"SELECT count(*), sum({low}), sum({high}) FROM ({used_rows(staged)})")[0]
+            sums = stage.ask(f"SELECT count(*), sum(_low), sum(_high) FROM ({staged.used})")[0]
             parts[name] = [list(staged.stored), *(str(number) for number in sums)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -89,7 +91,7 @@ def write_buckets(stage: Stage, folder: Path, buckets: int) -> Written:
         part = f"md5_number_lower(account_id) % {buckets}"
         columns = ", ".join(quoted(name) for name in staged.stored)
         stage.con.execute(
-            f"CREATE TEMP TABLE used_{staged.contract.name} AS SELECT {columns}, {part} AS _bucket FROM ({used_rows(staged)})"
+            f"CREATE TABLE used_{staged.contract.name} AS SELECT {columns}, {part} AS _bucket FROM ({staged.used})"
         )
     written = Written(buckets, {}, {})
     steps: dict[str, list[tuple[int, int]]] = {}

@@ -15,6 +15,16 @@ FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 TIMESTAMPS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "DATE")
 NESTED = ("BLOB", "STRUCT", "MAP", "UNION", "LIST", "BIT")
 
+EXPECTED = {
+    "id": ("an id, a text or a whole number", "Map the column that holds the id."),
+    "text": ("a text", 'Turn it into one: {sql = "..."}.'),
+    "time": ("a date or a timestamp", 'Turn it into one, for example {sql = "to_timestamp(seconds)"}.'),
+    "money": ("a number", 'Map the column that holds the number, or turn it into one: {sql = "..."}.'),
+    "number": ("a number", 'Map the column that holds the number, or turn it into one: {sql = "..."}.'),
+    "flag": ("true or false", 'Turn it into one, for example {sql = "answer = 1"}.'),
+}
+"""What a kind of column accepts, and what to do about anything else."""
+
 _TRUE = "('true', 't', 'yes', 'y', '1')"
 _FALSE = "('false', 'f', 'no', 'n', '0')"
 
@@ -23,13 +33,14 @@ _FALSE = "('false', 'f', 'no', 'n', '0')"
 class Cell:
     """SQL expressions for one contract column.
 
-    `value` is the contract value: texts, TIMESTAMP in UTC, DOUBLE for numbers and money, BOOLEAN. `problem` says what
-    is wrong with the cell, or is null. `known` (times only) is the instant from which the value can be known.
-    `open` is true where a far-future end stands for "no end"; the value is null there.
+    `value` is the contract value: texts, TIMESTAMP in UTC, DOUBLE for numbers and money, BOOLEAN. `text` is the cell as
+    it was found. `problem` says what is wrong with it, or is null. `known` (times only) is the instant from which the
+    value can be known. `open` is true where a far-future end stands for "no end"; the value is null there.
     """
 
     value: str
-    problem: str
+    text: str
+    problem: str | None = None
     known: str | None = None
     open: str | None = None
 
@@ -45,7 +56,7 @@ def base_type(duck_type: str) -> str:
 def accepts(column: Column, duck_type: str) -> bool:
     """Whether a source column of this type can feed the contract column at all."""
     name = base_type(duck_type)
-    if name == '"NULL"' or name == "VARCHAR":
+    if name in {'"NULL"', "VARCHAR"}:
         return True
     if column.kind == "time":
         return name in TIMESTAMPS
@@ -71,14 +82,14 @@ def cell(column: Column, raw: str, duck_type: str, zone: str, inclusive: bool = 
         return _number(raw, name)
     if column.kind == "flag":
         return _flag(raw)
-    return Cell(_text(raw, name), "NULL")
+    return Cell(_text(raw, name), _as_text(raw))
 
 
 def _text(raw: str, name: str) -> str:
     if name in FRACTIONS:
         # Whole numbers read as floats, because some are missing, must not become '17850.0'.
-        whole = f"CAST(TRY_CAST({raw} AS HUGEINT) AS VARCHAR)"
-        return f"CASE WHEN {raw} = trunc({raw}) THEN coalesce({whole}, CAST({raw} AS VARCHAR)) ELSE CAST({raw} AS VARCHAR) END"
+        whole = f"CASE WHEN {raw} = trunc({raw}) THEN CAST(TRY_CAST({raw} AS HUGEINT) AS VARCHAR) END"
+        return f"coalesce({whole}, CAST({raw} AS VARCHAR))"
     return f"nullif(trim(CAST({raw} AS VARCHAR)), '')"
 
 
@@ -90,13 +101,13 @@ def _number(raw: str, name: str) -> Cell:
         f"CASE WHEN {filled} IS NULL THEN NULL WHEN {value} IS NULL THEN 'unreadable' "
         f"WHEN NOT isfinite({value}) THEN 'not finite' WHEN abs({value}) > {LARGEST} THEN 'too large' END"
     )
-    return Cell(value, problem)
+    return Cell(value, _as_text(raw), problem)
 
 
 def _flag(raw: str) -> Cell:
     word = f"nullif(lower(trim(CAST({raw} AS VARCHAR))), '')"
     value = f"CASE WHEN {word} IN {_TRUE} THEN true WHEN {word} IN {_FALSE} THEN false END"
-    return Cell(value, f"CASE WHEN {word} IS NOT NULL AND ({value}) IS NULL THEN 'unreadable' END")
+    return Cell(value, _as_text(raw), f"CASE WHEN {word} IS NOT NULL AND ({value}) IS NULL THEN 'unreadable' END")
 
 
 def _time(column: Column, raw: str, name: str, zone: str, inclusive: bool) -> Cell:
@@ -125,9 +136,10 @@ def _written_time(column: Column, filled: str, zone: str, inclusive: bool) -> Ce
     exact = f"TRY_CAST({filled} AS TIMESTAMP WITH TIME ZONE)"
     naive = f"TRY_CAST({filled} AS TIMESTAMP)"
     if inclusive:
-        timed = f"CASE WHEN {offset} THEN {_ended(f'timezone({literal(zone)}, {exact})', zone)} ELSE {_ended(naive, zone)} END"
+        with_offset, without = _ended(f"timezone({literal(zone)}, {exact})", zone), _ended(naive, zone)
     else:
-        timed = f"CASE WHEN {offset} THEN timezone('UTC', {exact}) ELSE {_zoned(naive, zone)} END"
+        with_offset, without = f"timezone('UTC', {exact})", _zoned(naive, zone)
+    timed = f"CASE WHEN {offset} THEN {with_offset} ELSE {without} END"
     known = f"CASE WHEN {day} THEN {midnight} + INTERVAL 1 DAY ELSE {timed} END"
     at = known if inclusive else f"CASE WHEN {day} THEN {midnight} ELSE {timed} END"
     return _bounded(column, filled, at, known)
@@ -148,14 +160,18 @@ def _bounded(column: Column, filled: str, at: str, known: str) -> Cell:
     wrong = f"({filled}) IS NOT NULL AND ({at}) IS NULL"
     if is_open_ended(column):
         problem = f"CASE WHEN {wrong} THEN 'unreadable' WHEN {early} THEN 'implausible' END"
-        return Cell(_unless(late, at), problem, _unless(late, known), late)
+        return Cell(_unless(late, at), _as_text(filled), problem, _unless(late, known), late)
     problem = f"CASE WHEN {wrong} THEN 'unreadable' WHEN {early} OR {late} THEN 'implausible' END"
-    return Cell(at, problem, known)
+    return Cell(at, _as_text(filled), problem, known)
 
 
 def is_open_ended(column: Column) -> bool:
     """Whether a day such as 9999-12-31 stands for "not yet" in this column."""
     return bool(column.late) or column.name in {"until", "renews_at", "notice_by"}
+
+
+def _as_text(raw: str) -> str:
+    return f"CAST({raw} AS VARCHAR)"
 
 
 def _unless(condition: str, value: str) -> str:

@@ -8,47 +8,44 @@ from datetime import date
 
 import duckdb
 
-from pipeline.cells import Cell, accepts, cell
+from pipeline.cells import EXPECTED, Cell, accepts, cell
 from pipeline.errors import ContractError, SourceError, nearest
+from pipeline.query import Query, described, unreadable
 from pipeline.settings import ColumnSource, Settings, TableSource
-from pipeline.sources import first_line, literal, quoted, relation
-from pipeline.tables import Column, Table, known_column
+from pipeline.sources import literal, quoted, relation
+from pipeline.tables import Column, Table
 
-_LATE = "__late"
+_LATE = "late."
 
 
 @dataclass(frozen=True)
 class Mapped:
     """A source read as a contract table.
 
-    `queries` are the common table expressions `source` and `mapped`; `expressions` gives, per column of `mapped`,
-    the SQL over the source it comes from (none for a whole query). `cells` holds the contract columns, in the
-    contract's order, further attributes last; `late` the expressions for a late column's own known instant;
-    `excluded` the attributes that must not be used.
+    `cells` holds the contract columns in the order of the contract, further attributes after them; `late` the
+    instants that the mapping names for late columns; `excluded` the attributes that must not be used.
     """
 
-    where: str
-    queries: str
-    expressions: Mapping[str, str]
-    condition: str | None
+    query: Query
     cells: Mapping[str, Cell]
     late: Mapping[str, str]
     excluded: frozenset[str]
     drop_repeats: bool
 
-    def known_at(self, contract: Table) -> str | None:
-        """Return the instant a row becomes known: `known_at`, else when it occurred; a date at the next midnight."""
-        mapped = self.cells.get("known_at")
-        occurred = self.cells.get(contract.occurred or "")
-        parts = [part.known for part in (mapped, occurred) if part is not None and part.known is not None]
-        return f"coalesce({', '.join(parts)})" if parts else None
+    def known_at(self, contract: Table) -> str:
+        """Return the instant a row becomes known: `known_at`, else when it occurred; for a date the next midnight."""
+        cells = [self.cells.get(name) for name in ("known_at", contract.occurred or "")]
+        return _first([cell.known for cell in cells if cell is not None])
 
     def known(self, column: Column) -> str:
         """Return the instant a late column becomes known: the mapping's own word, else what the contract says."""
-        named = [self.late[column.name]] if column.name in self.late else []
         chain = [self.cells[name].known for name in column.late if name in self.cells]
-        parts = [part for part in (*named, *chain) if part is not None]
-        return f"coalesce({', '.join(parts)}, NULL)" if parts else "CAST(NULL AS TIMESTAMP)"
+        return _first([self.late.get(column.name), *chain])
+
+
+def _first(instants: list[str | None]) -> str:
+    given = [instant for instant in instants if instant is not None]
+    return f"coalesce({', '.join(given)})" if given else "CAST(NULL AS TIMESTAMP)"
 
 
 def read_mapping(
@@ -58,84 +55,91 @@ def read_mapping(
 
     Raises SourceError for what the source lacks or cannot do, ContractError for what the contract misses.
     """
-    as_text = _texts(contract, mapping)
     source = None
     if mapping.source is not None:
-        source = relation(con, mapping.source, settings, f"{where}.source", as_text)
-    queries = f"source AS NOT MATERIALIZED (SELECT * FROM {source}), " if source else ""
+        source = relation(con, mapping.source, settings, f"{where}.source", _texts(contract, mapping))
     if mapping.select is not None:
-        query = mapping.select.strip().rstrip(";")
-        queries += f"mapped AS (\n{query}\n)"
-        types = _types(con, f"WITH {queries} SELECT * FROM mapped", f"{where}.select")
-        names = _selected(contract, types, where)
-        expressions: dict[str, str] = {}
-        late_from = types
+        query = Query(where, source, {}, whole=mapping.select.strip().rstrip(";"))
+        types = present = query.types(con)
+        raw_names = _selected(contract, types, where)
+        late_names = {name: _present(column, types, f"{where}.late.{name}") for name, column in mapping.late.items()}
     else:
-        late_from = _types(con, f"WITH {queries.rstrip(', ')} SELECT * FROM source", f"{where}.source")
-        names = {}
-        wanted = mapping.columns or _own_names(contract, late_from)
-        expressions = {
-            name: _expression(column, late_from, f"{where}.columns.{name}")
-            for name, column in wanted.items()
-            if column.role != "exclude"
-        }
-    for name, column in mapping.late.items():
-        _check_late(contract, name, column, late_from, where)
-        if mapping.select is None:
-            expressions[name + _LATE] = quoted(column)
-    if mapping.select is None:
-        condition = f"WHERE ({mapping.where}\n)" if mapping.where else ""
-        chosen = ", ".join(f"{text} AS {quoted(name)}" for name, text in expressions.items()) or "1 AS nothing"
-        queries += f"mapped AS (SELECT {chosen} FROM source {condition})"
-        types = _described(con, queries, expressions, mapping.where, where)
-        names = {name: name for name in expressions if not name.endswith(_LATE)}
-    _check_required(contract, names, late_from, where)
-    cells = {
-        name: _cell(con, queries, contract, name, raw, types, mapping, settings, where) for name, raw in names.items()
-    }
-    late = {}
-    for name, column in mapping.late.items():
-        raw = column if mapping.select is not None else name + _LATE
-        instant = Column(f"late.{name}", "time", "", late=(name,))
-        known = _cell(con, queries, contract, instant, raw, types, None, settings, where).known
+        present = _source_types(con, source or "", where)
+        query = _chosen(contract, mapping, present, source, where)
+        types = query.types(con)
+        raw_names = {name: name for name in query.expressions if not name.startswith(_LATE)}
+        late_names = {name: _LATE + name for name in mapping.late}
+    _check_late(contract, mapping, where)
+    _check_required(contract, raw_names, present, where)
+
+    def read(column: Column, raw: str, key: str, inclusive: bool = False) -> Cell:
+        text, found = f"m.{quoted(raw)}", types[raw]
+        if not accepts(column, found):
+            example = query.example(con, raw)
+            if example is not None:
+                expected, hint = EXPECTED[column.kind]
+                raise ContractError(f"{where}.{key}: expected {expected}; found {found}, for example {example}. {hint}")
+            # A column without a single value has whatever type its writer gave it.
+            text, found = f"CAST({text} AS VARCHAR)", "VARCHAR"
+        return cell(column, text, found, settings.time.zone, inclusive)
+
+    cells, late = {}, {}
+    for name, raw in sorted(raw_names.items(), key=lambda pair: _place(contract, pair[0])):
+        column = contract.by_name.get(name, Column(name, "text", "an attribute"))
+        inclusive = mapping.ends == "inclusive" and name in ("ended_at", "until")
+        cells[name] = read(column, raw, f"columns.{name}", inclusive)
+    for name, raw in late_names.items():
+        known = read(Column(name, "time", "when it became known", late=(name,)), raw, f"late.{name}").known
         late[name] = known or "NULL"
     excluded = frozenset(name for name, column in mapping.columns.items() if column.role == "exclude")
-    return Mapped(where, queries, expressions, mapping.where, cells, late, excluded, mapping.on_repeat == "drop")
+    return Mapped(query, cells, late, excluded, mapping.on_repeat == "drop")
+
+
+def _place(contract: Table, name: str) -> tuple[int, str]:
+    order = list(contract.by_name)
+    return (order.index(name), "") if name in contract.by_name else (len(order), name)
 
 
 def _texts(contract: Table, mapping: TableSource) -> list[str]:
-    """Return the source columns whose texts must stay as they are written."""
+    """Return the source columns whose texts must stay as they are written: '007' is an id, not seven."""
     if not mapping.columns:
         return [column.name for column in contract.columns if column.kind in ("id", "text")]
-    kept = []
-    for name, column in mapping.columns.items():
-        kind = contract.by_name[name].kind if name in contract.by_name else "text"
-        if column.column is not None and kind in ("id", "text"):
-            kept.append(column.column)
-    return kept
+    kinds = {name: contract.by_name[name].kind if name in contract.by_name else "text" for name in mapping.columns}
+    return [c.column for name, c in mapping.columns.items() if c.column is not None and kinds[name] in ("id", "text")]
 
 
-def _types(con: duckdb.DuckDBPyConnection, query: str, where: str) -> dict[str, str]:
+def _source_types(con: duckdb.DuckDBPyConnection, source: str, where: str) -> dict[str, str]:
     try:
-        return {row[0]: row[1] for row in con.execute(f"DESCRIBE {query}").fetchall()}
+        return described(con, f"SELECT * FROM {source}")
     except duckdb.Error as error:
-        raise SourceError(f"{where}: DuckDB says: {first_line(error)}. Mend the query or the file it reads.") from None
+        raise unreadable(f"{where}.source", error) from None
 
 
-def _own_names(contract: Table, present: Mapping[str, str]) -> dict[str, ColumnSource]:
-    folded = {name.lower(): name for name in present}
-    return {
-        column.name: ColumnSource(column=folded[column.name]) for column in contract.columns if column.name in folded
+def _chosen(contract: Table, mapping: TableSource, present: Mapping[str, str], source: str | None, where: str) -> Query:
+    """Return the query for `columns`; without them, for the contract's own names that the source has."""
+    wanted = mapping.columns
+    if not wanted:
+        folded = {name.lower(): name for name in present}
+        wanted = {name: ColumnSource(column=folded[name]) for name in contract.by_name if name in folded}
+    expressions = {
+        name: _expression(column, present, f"{where}.columns.{name}")
+        for name, column in wanted.items()
+        if column.role != "exclude"
     }
+    for name, column in wanted.items():
+        if column.role == "exclude":  # left unread, but a misspelt name would leave the wrong one in
+            _expression(column, present, f"{where}.columns.{name}")
+    for name, column in mapping.late.items():
+        expressions[_LATE + name] = quoted(_present(column, present, f"{where}.late.{name}"))
+    return Query(where, source, expressions, mapping.where)
 
 
 def _selected(contract: Table, types: Mapping[str, str], where: str) -> dict[str, str]:
-    """Return contract column -> column of a whole query; its further columns are attributes where the table has such."""
+    """Return contract column -> column of a whole query; others are attributes where the table may have such."""
     names = {}
     for raw in types:
-        name = raw.lower()
-        if name in contract.by_name:
-            names[name] = raw
+        if raw.lower() in contract.by_name:
+            names[raw.lower()] = raw
         elif contract.more_attributes:
             names[raw] = raw
     if not names:
@@ -148,126 +152,42 @@ def _selected(contract: Table, types: Mapping[str, str], where: str) -> dict[str
 
 def _expression(column: ColumnSource, present: Mapping[str, str], where: str) -> str:
     if column.column is not None:
-        folded = {name.lower(): name for name in present}
-        found = column.column if column.column in present else folded.get(column.column.lower())
-        if found is None:
-            raise SourceError(f"{where}: the source has no column '{column.column}'; {nearest(column.column, present)}")
-        return quoted(found)
+        return quoted(_present(column.column, present, where))
     if column.sql is not None:
         return f"({column.sql}\n)"
     const = column.const
     if isinstance(const, bool):
         return "true" if const else "false"
     if isinstance(const, date):
-        return f"{'TIMESTAMP' if hasattr(const, 'hour') else 'DATE'} '{const.isoformat()}'"
+        return f"DATE '{const.isoformat()}'"
     return literal(const) if isinstance(const, str) else repr(const)
 
 
-def _check_late(contract: Table, name: str, column: str, present: Mapping[str, str], where: str) -> None:
-    late = [each.name for each in contract.columns if each.late]
-    if name not in late:
-        raise ContractError(
-            f"{where}.late.{name}: only late columns have a known instant of their own; {nearest(name, late)}"
-        )
-    if column not in present:
-        raise SourceError(f"{where}.late.{name}: the source has no column '{column}'; {nearest(column, present)}")
+def _present(name: str, present: Mapping[str, str], where: str) -> str:
+    """Return the source's own spelling of a column name; SQL does not tell capitals apart."""
+    if name in present:
+        return name
+    for other in present:
+        if other.lower() == name.lower():
+            return other
+    raise SourceError(f"{where}: the source has no column '{name}'; {nearest(name, present)}")
+
+
+def _check_late(contract: Table, mapping: TableSource, where: str) -> None:
+    late = [column.name for column in contract.columns if column.late]
+    for name in mapping.late:
+        if name not in late:
+            raise ContractError(
+                f"{where}.late.{name}: only a late column can become known after its row; "
+                + (nearest(name, late) if late else f"{contract.name} has none")
+            )
 
 
 def _check_required(contract: Table, names: Mapping[str, str], present: Mapping[str, str], where: str) -> None:
     missing = [name for name in contract.required if name not in names]
     if missing:
         wanted = "; ".join(f"'{name}' ({contract.by_name[name].about})" for name in missing)
-        found = ", ".join(f"'{name}'" for name in present) or "nothing"
-        raise ContractError(f"{where}: missing required column {wanted}. Map it; the source has {found}.")
-
-
-def _described(
-    con: duckdb.DuckDBPyConnection, queries: str, expressions: Mapping[str, str], condition: str | None, where: str
-) -> dict[str, str]:
-    """Return the types of the mapped columns; when DuckDB refuses, say which column or condition it was."""
-    try:
-        rows = con.execute(f"DESCRIBE WITH {queries} SELECT * FROM mapped").fetchall()
-    except duckdb.Error as error:
-        blame(con, queries, expressions, condition, where, "DESCRIBE ")
-        raise SourceError(f"{where}: DuckDB says: {first_line(error)}") from None
-    return {row[0]: row[1] for row in rows}
-
-
-def blame(
-    con: duckdb.DuckDBPyConnection,
-    queries: str,
-    expressions: Mapping[str, str],
-    condition: str | None,
-    where: str,
-    how: str = "",
-) -> None:
-    """Raise SourceError that names the column or the condition DuckDB cannot evaluate; return when each one can be."""
-    source = f"WITH {queries.partition(', mapped AS (')[0]}"
-    for name, text in {"where": f"({condition or 'true'}\n)", **expressions}.items():
-        test = f"SELECT count(*) FROM source WHERE {text}" if name == "where" else f"SELECT max({text}) FROM source"
-        if name != "where" and condition and how == "":
-            test += f" WHERE ({condition}\n)"
-        try:
-            con.execute(f"{how}{source} {test}").fetchall()
-        except duckdb.Error as error:
-            key = "where" if name == "where" else f"columns.{name}"
-            raise SourceError(
-                f"{where}.{key}: {text.strip('()').strip()} fails. DuckDB says: {first_line(error)}"
-            ) from None
-
-
-def _cell(
-    con: duckdb.DuckDBPyConnection,
-    queries: str,
-    contract: Table,
-    named: str | Column,
-    raw: str,
-    types: Mapping[str, str],
-    mapping: TableSource | None,
-    settings: Settings,
-    where: str,
-) -> Cell:
-    column = named if isinstance(named, Column) else contract.by_name.get(named, Column(named, "text", "an attribute"))
-    found = types[raw]
-    if not accepts(column, found):
-        query = f"WITH {queries} SELECT CAST(any_value({quoted(raw)}) AS VARCHAR) FROM mapped"
-        example = _ask(con, query, where)
-        if example is not None:
-            raise ContractError(
-                f"{where}.columns.{column.name}: expected {_EXPECTED[column.kind]}; found {found}, "
-                f"for example {example}. {_HINT[column.kind]}"
-            )
-        found = "VARCHAR"  # a column without a single value has whatever type its writer gave it
-    inclusive = mapping is not None and mapping.ends == "inclusive" and column.name in ("ended_at", "until")
-    return cell(
-        column,
-        f"CAST(m.{quoted(raw)} AS VARCHAR)" if found != types[raw] else f"m.{quoted(raw)}",
-        found,
-        settings.time.zone,
-        inclusive,
-    )
-
-
-def _ask(con: duckdb.DuckDBPyConnection, query: str, where: str) -> str | None:
-    try:
-        return con.execute(query).fetchall()[0][0]
-    except duckdb.Error as error:
-        raise SourceError(f"{where}: DuckDB says: {first_line(error)}") from None
-
-
-_EXPECTED = {
-    "id": "an id, a text or a whole number",
-    "text": "a text",
-    "time": "a date or a timestamp",
-    "money": "a number",
-    "number": "a number",
-    "flag": "true or false",
-}
-_HINT = {
-    "id": "Map the column that holds the id.",
-    "text": 'Turn it into a text: {sql = "..."}.',
-    "time": 'Turn it into a timestamp, for example {sql = "to_timestamp(seconds)"}.',
-    "money": 'Map the column that holds the number, or turn it into one: {sql = "..."}.',
-    "number": 'Map the column that holds the number, or turn it into one: {sql = "..."}.',
-    "flag": "Turn it into one, for example {sql = \"answer = 'yes'\"}.",
-}
+        found = ", ".join(f"'{name}'" for name in present)
+        raise ContractError(
+            f"{where}: required and not mapped: {wanted}. Map it under columns; the source has {found}."
+        )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from pipeline.errors import KeepgrowError, SourceError, nearest
+from pipeline.errors import SourceError, nearest
 from pipeline.settings import Settings
 
 
@@ -76,7 +76,7 @@ def relation(
         raise damaged(where, pattern, reader.kind, error) from None
 
 
-def damaged(where: str, pattern: str, kind: str, error: Exception) -> KeepgrowError:
+def damaged(where: str, pattern: str, kind: str, error: Exception) -> SourceError:
     return SourceError(
         f"{where}: {pattern} cannot be read as {kind}: {first_line(error)}. "
         "The file may be cut short or be of another kind; write it again."
@@ -137,7 +137,7 @@ def _hive(pattern: str) -> str:
     return "true" if "*" in pattern else "false"
 
 
-def _matches(path: Path) -> Iterable[Path]:
+def _matches(path: Path) -> Iterator[Path]:
     anchor = Path(path.anchor)
     return iter(anchor.glob(str(path.relative_to(anchor))))
 

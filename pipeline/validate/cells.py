@@ -1,34 +1,93 @@
-"""Checks of single cells: rows that a rule rejects, cells that were blanked."""
+"""Checks of single cells: rows that a rule rejects, cells that were blanked, columns that are hardly filled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.sources import literal
-from pipeline.staging import Stage, Staged
-from pipeline.validate.statement import Statement
+from pipeline.sources import literal, quoted
+from pipeline.staged import MERGED, NO_RATE, Staged
+from pipeline.staging import Stage
+from pipeline.tables import TABLES
+from pipeline.validate.statement import Statement, example
 
 MOSTLY = 0.05
-"""A rule that rejects a larger share of a table's rows than this stops the run."""
+"""A rule that bad cells break in a larger share of a table's rows than this stops the run."""
+
+_REMEDY = f"More than {MOSTLY:.0%} of the rows: mend the source or its mapping, or leave such rows out by `where`."
+
+_SPARSE = {"parent_id", "quantity", "score", "contact_id", "text", "until", "from", "notice_by", "known_at"}
+"""Optional columns that are normally empty in many rows."""
 
 
-def rejected(stage: Stage) -> Iterator[Statement]:
-    """Rows that a rule rejects: an error when they are more than 5 % of the table."""
+def rejected_rows(stage: Stage) -> Iterator[Statement]:
+    """Rows that a rule rejects: unreadable, missing, implausible, not finite or too large cells, ends before starts."""
     for table, staged in stage.tables.items():
+        query = f"SELECT _rule, count(*), {example(staged, '_cell')} FROM {staged.name} WHERE _rule"
         yield Statement(
             table,
-            f"SELECT _rule, count(*), {example(staged, '_cell')} FROM {staged.name} WHERE _rule IS NOT NULL GROUP BY _rule",
+            f"{query} NOT IN ({literal(MERGED)}, {literal(NO_RATE)}) GROUP BY _rule",
             "These rows are rejected.",
             stops_above=MOSTLY,
-            remedy=f"More than {MOSTLY:.0%} of the rows: mend the source or the mapping, or leave them out by `where`.",
+            remedy=_REMEDY,
+        )
+        yield Statement(
+            table,
+            f"{query} = {literal(MERGED)} GROUP BY _rule",
+            "The attributes of the account that carries on are used.",
         )
 
 
-def example(staged: Staged, extra: str | None = None) -> str:
-    """Return the SQL of a text that shows the first of a group of rows, always the same one."""
-    shown = [name for name in ("account_id", "old_id", staged.contract.occurred) if name in staged.columns]
-    parts = [f"{literal(name + '=')} || coalesce(CAST({name} AS VARCHAR), 'missing')" for name in shown]
-    if extra:
-        parts.append(f"'found ' || {extra}")
-    text = f"concat_ws(', ', {', '.join(parts)})" if parts else "''"
-    return f"min({text})"
+def mixed_currencies(stage: Stage) -> Iterator[Statement]:
+    """Money in a currency that no rate converts: never a mixed sum, so always an error."""
+    ours = stage.settings.money.currency
+    for table, staged in stage.tables.items():
+        yield Statement(
+            table,
+            f"SELECT _rule || ': ' || _cell, count(*), {example(staged, '_cell')} FROM {staged.name} "
+            f"WHERE _rule = {literal(NO_RATE)} GROUP BY _rule, _cell",
+            "",
+            stops_above=0,
+            remedy=f"Map [[tables.rates]] with rates into {ours} from the first such day on, or convert in the mapping.",
+        )
+
+
+def blanked_cells(stage: Stage) -> Iterator[Statement]:
+    """Cells that were blanked: far-future days that mean "open", and bad attributes of accounts."""
+    for table, staged in stage.tables.items():
+        notes = f"SELECT *, unnest(string_split(_notes, ',')) AS note FROM {staged.name} WHERE _notes IS NOT NULL"
+        query = f"SELECT note, count(*), {example(staged)} FROM ({notes}) WHERE note"
+        yield Statement(
+            table,
+            f"{query} LIKE '% open' GROUP BY note",
+            'A day from 2200 on stands for "no end": read as empty.',
+        )
+        yield Statement(
+            table,
+            f"{query} NOT LIKE '% open' GROUP BY note",
+            "The cell is read as empty; the account is kept.",
+            stops_above=MOSTLY,
+            remedy=_REMEDY,
+        )
+
+
+def missing_values(stage: Stage) -> Iterator[Statement]:
+    """Optional columns that are empty, or in more than half of the rows where they normally are not."""
+    for table, staged in stage.tables.items():
+        for name in staged.columns:
+            column = TABLES[table].by_name.get(name)
+            if column is not None and column.required:
+                continue
+            sparse = name in _SPARSE or (column is not None and bool(column.late))
+            empty = f"count(*) - count({quoted(name)})"
+            enough = f"{empty} = count(*)" if sparse else f"{empty} > 0.5 * count(*)"
+            yield Statement(
+                table,
+                f"SELECT {literal(name)} || CASE WHEN count({quoted(name)}) = 0 THEN ' always missing' "
+                f"ELSE ' mostly missing' END, {empty}, {_first_missing(staged, name)} "
+                f"FROM {staged.name} WHERE _rule IS NULL HAVING count(*) > 0 AND {enough}",
+                "Check the mapping; what rests on this column will say little.",
+            )
+
+
+def _first_missing(staged: Staged, name: str) -> str:
+    return f"{example(staged)} FILTER ({quoted(name)} IS NULL)"

@@ -7,11 +7,28 @@ from datetime import date
 
 from pipeline.settings import Settings
 from pipeline.staging import Stage, stage
-from pipeline.validate import cells
+from pipeline.validate import accounts, cells, knowledge, repeats
 from pipeline.validate.findings import Finding, Findings, in_order
 from pipeline.validate.statement import Statement
 
-CHECKS: tuple[Callable[[Stage], Iterator[Statement]], ...] = (cells.rejected,)
+CHECKS: tuple[Callable[[Stage], Iterator[Statement]], ...] = (
+    cells.rejected_rows,
+    cells.mixed_currencies,
+    cells.blanked_cells,
+    cells.missing_values,
+    repeats.duplicate_keys,
+    repeats.shared_ids,
+    repeats.exact_repeats,
+    repeats.several_rates,
+    accounts.unknown_accounts,
+    accounts.before_the_account,
+    accounts.before_the_contract,
+    accounts.snapshot_of_today,
+    accounts.attribute_features,
+    accounts.outcomes_as_features,
+    knowledge.no_known_at,
+    knowledge.stopped_sources,
+)
 
 
 def validate(settings: Settings, as_of: date) -> Findings:

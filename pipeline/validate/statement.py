@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.sources import literal, quoted
+from pipeline.staged import Staged
 from pipeline.validate.findings import Level
 
 
@@ -26,3 +28,12 @@ class Statement:
         if self.stops_above is not None and count > self.stops_above * rows:
             return "error", self.remedy
         return "warning", self.action
+
+
+def example(staged: Staged, *more: str) -> str:
+    """Return the SQL of a text that shows one row of a group, always the same; `more` names further columns."""
+    shown = [name for name in ("account_id", "old_id", "currency", staged.contract.occurred) if name in staged.columns]
+    named = [name for name in more if name in staged.columns and name not in shown]
+    parts = [f"{literal(name + '=')} || CAST({quoted(name)} AS VARCHAR)" for name in (*shown, *named)]
+    parts += ["'found ' || _cell"] if "_cell" in more else []
+    return f"min(concat_ws(', ', {', '.join(parts)}))" if parts else "''"
