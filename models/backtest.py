@@ -1,0 +1,193 @@
+"""Rolling-origin evaluation: each fold refits every contender on what was known at its test date, then scores it.
+
+Labels of training rows are those closed and known by the test date; labels of test rows are as known today.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import pandas as pd
+
+from features.spec import Feature
+from models.bootstrap import Interval
+from models.dataset import Dataset
+from models.evaluate import EXPECTED_VALUE, PROBABILITY, Evaluation, evaluate, paired_difference
+from models.manifest import FittedModel
+from models.split import Fold, backtest_folds
+from models.targets import Target
+from models.train import fit_recipe
+from pipeline.errors import TrainingRefused
+from pipeline.progress import track
+from pipeline.settings import Settings
+
+CONTENDERS = ("model", "logistic", "recency")
+"""The champion's recipe first, then the baselines that always stand beside it."""
+
+CHAMPION = "champion"
+"""Names the columns that a champion's own predictions get."""
+
+log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """What a backtest asks of a firm's data; models/material gives it from a snapshot."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def features(self) -> Sequence[Feature]: ...
+
+    def build(self, as_ofs: Sequence[date]) -> Any:
+        """Build the features at these dates once, so that `dataset` only reads them."""
+        ...
+
+    def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset: ...
+
+    def first_day(self, target: Target) -> date: ...
+
+    def data_until(self, target: Target, today: date) -> date: ...
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """One target's out-of-time predictions and what they are worth.
+
+    `predictions`: a row per account and test date with account_id, as_of, label, base, value_at_stake, realised,
+    `<contender>_probability` and `<contender>_expected_value`, and `final`; with a champion also its own columns, NaN
+    at test dates before its `trained_until`. `pooled` measures all rows but the final fold's.
+    """
+
+    target: str
+    predictions: pd.DataFrame
+    pooled: Evaluation | None
+    plain: Mapping[str, Any]
+    """The target's part of the JSON document."""
+    settings: Settings
+
+    def auc(self, contender: str = CONTENDERS[0]) -> Interval:
+        """Return a contender's AUC on the pooled earlier folds."""
+        return self.pooled.interval(contender, "auc") if self.pooled else Interval(None, None, None)
+
+    def difference(self, a: str, b: str, metric: str = "auc") -> Interval | None:
+        """Return `a` minus `b` on the earlier folds' rows that both predicted; None when there are none."""
+        columns = [form.format(name) for name in (a, b) for form in (PROBABILITY, EXPECTED_VALUE)]
+        if not set(columns) <= set(self.predictions.columns):
+            return None
+        rows = self.predictions[~self.predictions["final"]].dropna(subset=columns)
+        if rows.empty:
+            return None
+        asked = self.settings.evaluate
+        return paired_difference(
+            rows, a, b, metric, replicates=asked.bootstrap, seed=self.settings.run.seed, capacity=asked.capacity
+        )
+
+
+def document(backtests: Iterable[Backtest]) -> dict[str, Any]:
+    """Return the JSON document of a backtest: `{"targets": {name: {"folds": [...], "pooled": {...}}}}`."""
+    return {"targets": {backtest.target: dict(backtest.plain) for backtest in backtests}}
+
+
+def backtest(
+    source: Source,
+    target: Target,
+    today: date,
+    contenders: Sequence[str] = CONTENDERS,
+    champion: FittedModel | None = None,
+) -> Backtest:
+    """Refit each contender per fold and measure all of them on the same rows.
+
+    The result's `plain` holds `folds` (each as_of, n, positives, contenders), `pooled` (all earlier folds' rows, with
+    `paired`: the first contender minus each other; None without earlier folds), `final` where `[evaluate] final` is
+    set, and `left_out` (as_of and reason) where a fold could not be trained or tested. A fold whose training is refused
+    is left out with a log message.
+
+    Raises TrainingRefused when every fold is, and AsOfError for a configured date that cannot be tested.
+    """
+    settings = source.settings
+    until = source.data_until(target, today)
+    folds = backtest_folds(settings, target.window, source.first_day(target), until, target.lookback)
+    source.build(sorted({day for fold in folds for day in (*fold.train, fold.test)}))
+    made: list[tuple[Fold, pd.DataFrame]] = []
+    left_out: list[dict[str, str]] = []
+    for fold in track(folds, f"backtest {target.name}"):
+        try:
+            made.append((fold, _predict(source, target, fold, until, contenders, champion)))
+        except TrainingRefused as refusal:
+            log.warning("backtest of %s: the fold of %s is left out: %s", target.name, fold.test, refusal)
+            left_out.append({"as_of": fold.test.isoformat(), "reason": str(refusal)})
+    if not made:
+        raise TrainingRefused(f"no fold of target '{target.name}' can be tested. {left_out[-1]['reason']}")
+    plain: dict[str, Any] = {"folds": [], "pooled": None}
+    for fold, predictions in made:
+        measured = _measure(predictions, contenders, settings)
+        part = {"as_of": fold.test.isoformat(), **_part(predictions, measured)}
+        if fold.final:
+            plain["final"] = part | {"paired": _paired(measured, contenders)}
+        else:
+            plain["folds"].append(part)
+    earlier = [predictions for fold, predictions in made if not fold.final]
+    pooled = None
+    if earlier:
+        rows = pd.concat(earlier, ignore_index=True)
+        pooled = _measure(rows, contenders, settings)
+        plain["pooled"] = _part(rows, pooled) | {"paired": _paired(pooled, contenders)}
+    if left_out:
+        plain["left_out"] = left_out
+    everything = pd.concat([predictions for _, predictions in made], ignore_index=True)
+    return Backtest(target.name, everything, pooled, plain, settings)
+
+
+def _predict(
+    source: Source, target: Target, fold: Fold, until: date, contenders: Sequence[str], champion: FittedModel | None
+) -> pd.DataFrame:
+    """Return the test date's cohort with what each contender, trained at that date, says of it."""
+    train = source.dataset(target, fold.train, known_by=fold.test)
+    test = source.dataset(target, (fold.test,), known_by=until)
+    scored = {name: fit_recipe(name, train, target, source.features, source.settings, fold.test) for name in contenders}
+    if champion is not None and champion.trained_until <= fold.test and _fits(champion, test):
+        scored[CHAMPION] = champion
+    predictions = test.rows.assign(final=fold.final)
+    base, stake = test.rows["base"].to_numpy(float), test.rows["value_at_stake"].to_numpy(float)
+    for name, fitted in scored.items():
+        predictions[PROBABILITY.format(name)] = fitted.probability(test.features)
+        predictions[EXPECTED_VALUE.format(name)] = fitted.expected_value(test.features, base, stake)
+    log.info(
+        "backtest of %s at %s: trained on %d rows of %d dates, tested on %d rows, %d positive",
+        target.name, fold.test, len(train), len(train.dates), len(test), int(test.rows["label"].sum()),
+    )  # fmt: skip
+    return predictions
+
+
+def _fits(champion: FittedModel, test: Dataset) -> bool:
+    return [feature["name"] for feature in champion.manifest["features"]] == list(test.features.columns)
+
+
+def _measure(predictions: pd.DataFrame, contenders: Sequence[str], settings: Settings) -> Evaluation:
+    asked = settings.evaluate
+    return evaluate(
+        predictions, contenders, capacity=asked.capacity, replicates=asked.bootstrap, seed=settings.run.seed
+    )  # fmt: skip
+
+
+def _part(predictions: pd.DataFrame, measured: Evaluation) -> dict[str, Any]:
+    return {
+        "n": len(predictions),
+        "positives": int(predictions["label"].sum()),
+        "contenders": measured.plain(),
+    }
+
+
+def _paired(measured: Evaluation, contenders: Sequence[str]) -> dict[str, dict[str, dict[str, float | None]]]:
+    first = contenders[0]
+    return {
+        f"{first} - {other}": {
+            metric: measured.difference(first, other, metric).plain() for metric in measured.figures[first]
+        }
+        for other in contenders[1:]
+    }
