@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import SinkError, StoreError, nearest
 from pipeline.store import ExportStatus, Run, RunRecord, Store
 from pipeline.store.drill import reached
-from pipeline.store.frames import in_order
+from pipeline.store.frames import cells, in_order
 
 _RATES = ("probability", "observed_rate", "observed_low", "observed_high", "previous_probability")
 _MONEY = ("value_at_stake", "expected_value")
@@ -119,8 +119,7 @@ def canonical_csv(run: RunRecord, rows: pd.DataFrame) -> bytes:
     formats |= dict.fromkeys(_MONEY, _decimals(2)) | dict.fromkeys(_RANKS, lambda rank: str(int(rank)))
     formats |= {"reasons": lambda reasons: guarded("; ".join(reasons)), "as_of": str}
     columns = [
-        ["" if value is None else formats.get(name, guarded)(value) for value in _values(frame[name])]
-        for name in COLUMNS
+        ["" if value is None else formats.get(name, guarded)(value) for value in cells(frame[name])] for name in COLUMNS
     ]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -159,7 +158,7 @@ def _write_parquet(run: Run, rows: pd.DataFrame, file: Path) -> None:
     types: dict[str, pa.DataType] = dict.fromkeys(COLUMNS, pa.string())
     types |= dict.fromkeys((*_RATES, *_MONEY), pa.float64()) | dict.fromkeys(_RANKS, pa.int32())
     types |= {"as_of": pa.date32(), "reasons": pa.list_(pa.string())}
-    arrays = [pa.array(_values(frame[name]), types[name]) for name in COLUMNS]
+    arrays = [pa.array(cells(frame[name]), types[name]) for name in COLUMNS]
     pq.write_table(pa.Table.from_arrays(arrays, list(COLUMNS)), file)
 
 
@@ -210,10 +209,6 @@ def _readable(run: RunRecord, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _text(reason: Any) -> str:
     return str(reason["text"] if isinstance(reason, Mapping) else reason)
-
-
-def _values(column: pd.Series) -> list[Any]:
-    return column.astype(object).where(column.notna(), None).tolist()
 
 
 def _decimals(digits: int) -> Callable[[float], str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 from typing import Any
 
 import pandas as pd
+import sqlalchemy as sa
 
 from pipeline.errors import StoreError, nearest
 from pipeline.store.schema import ROWS, SCORES
@@ -15,6 +17,10 @@ SECTIONS = ("call", "leaving", "too_new")
 
 ROW_COLUMNS = tuple(column.name for column in ROWS.columns if column.name != "sequence")
 SCORE_COLUMNS = tuple(column.name for column in SCORES.columns if column.name != "sequence")
+
+_RANKS = ("rank", "manager_rank")
+_TYPES = {column.name: "float64" for column in ROWS.columns if isinstance(column.type, sa.Double)}
+_TYPES |= dict.fromkeys(_RANKS, "Int64")
 
 _OPTIONAL = {"name", "team", "band", "observed_rate", "observed_low", "observed_high", "play", "change"} | {
     "previous_probability",
@@ -43,28 +49,41 @@ def score_records(scores: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def list_frame(found: Sequence[Sequence[Any]]) -> pd.DataFrame:
-    """Return rows of the store as a frame of ROW_COLUMNS, in order."""
-    frame = pd.DataFrame([tuple(row) for row in found], columns=list(ROW_COLUMNS))
-    for name in ("rank", "manager_rank"):
-        frame[name] = frame[name].astype("Int64")
-    numbers = ["probability", "observed_rate", "observed_low", "observed_high", "value_at_stake", "expected_value"]
-    for name in (*numbers, "previous_probability"):
-        frame[name] = frame[name].astype("float64")
-    return in_order(frame)
+    """Return rows of the store as a frame of ROW_COLUMNS, in the order they come."""
+    return _frame(found, ROW_COLUMNS)
+
+
+def score_frame(found: Sequence[Sequence[Any]], columns: Sequence[str] = SCORE_COLUMNS) -> pd.DataFrame:
+    """Return scores of the store as a frame, in the order they come."""
+    return _frame(found, columns)
 
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of a list as people read them: to call, by rank, then leaving and too new by account id."""
-    section = rows["section"].map(SECTIONS.index)
-    keys = pd.DataFrame({"section": section, "rank": rows["rank"], "account": rows["account_id"]})
-    return rows.loc[keys.sort_values(["section", "rank", "account"]).index].reset_index(drop=True)
+    sections, ranks, accounts = (cells(rows[name]) for name in ("section", "rank", "account_id"))
+    keys = [
+        (SECTIONS.index(section), 0 if rank is None else rank, account)
+        for section, rank, account in zip(sections, ranks, accounts, strict=True)
+    ]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return rows.iloc[order].reset_index(drop=True)
 
 
-def score_frame(found: Sequence[Sequence[Any]], columns: Sequence[str] = SCORE_COLUMNS) -> pd.DataFrame:
-    """Return scores of the store as a frame."""
-    frame = pd.DataFrame([tuple(row) for row in found], columns=list(columns))
-    numbers = ["probability", "value_at_stake", "expected_value"]
-    return frame.astype(dict.fromkeys(numbers, "float64"))
+def cells(column: pd.Series) -> list[Any]:
+    """Return a column as Python values, every kind of blank as None."""
+    return [
+        None if value is pd.NA or (isinstance(value, float) and isnan(value)) else value for value in column.tolist()
+    ]
+
+
+def _frame(found: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
+    values = zip(*found, strict=True) if found else [()] * len(columns)
+    return pd.DataFrame(
+        {
+            name: pd.Series(list(part), dtype=_TYPES.get(name, object))
+            for name, part in zip(columns, values, strict=True)
+        }
+    )
 
 
 def _check_columns(frame: pd.DataFrame, expected: Sequence[str], what: str) -> None:
@@ -85,11 +104,6 @@ def _check_accounts(frame: pd.DataFrame, what: str) -> None:
 
 
 def _records(frame: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
-    filled = [_cells(frame[name]) if name in frame else [None] * len(frame) for name in columns]
+    whole = frame.astype({name: "Int64" for name in _RANKS if name in frame})
+    filled = [cells(whole[name]) if name in whole else [None] * len(whole) for name in columns]
     return [dict(zip(columns, values, strict=True)) for values in zip(*filled, strict=True)]
-
-
-def _cells(column: pd.Series) -> list[Any]:
-    if column.name in ("rank", "manager_rank"):
-        column = column.astype("Int64")
-    return column.astype(object).where(column.notna(), None).tolist()

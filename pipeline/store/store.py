@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 from pipeline.store import feedback, publish
 from pipeline.store.database import Database
 from pipeline.store.drill import reached
-from pipeline.store.frames import ROW_COLUMNS, SCORE_COLUMNS, list_frame, score_frame
+from pipeline.store.frames import ROW_COLUMNS, SCORE_COLUMNS, SECTIONS, list_frame, score_frame
 from pipeline.store.runs import PublishResult, Run, RunRecord, as_run
 from pipeline.store.schema import EXPORTS, FEEDBACK, PUBLICATIONS, PUBLISHED, ROWS, RUNS, SCORES
 
@@ -154,9 +154,10 @@ class Store:
     def rows(self, run_id: str) -> pd.DataFrame:
         """Return the rows of a run's list (ROW_COLUMNS): to call, by rank, then leaving, then too new."""
         sequence = self.run(run_id).sequence
+        order = (sa.case({name: number for number, name in enumerate(SECTIONS)}, value=ROWS.c.section), ROWS.c.rank)
         query = sa.select(*(ROWS.c[name] for name in ROW_COLUMNS)).where(ROWS.c.sequence == sequence)
         with self._database.reading() as connection:
-            return list_frame(connection.execute(query).all())
+            return list_frame(connection.execute(query.order_by(*order, ROWS.c.account_id)).all())
 
     def scores(self, run_id: str) -> pd.DataFrame:
         """Return the scores of all accounts of a run (SCORE_COLUMNS), by account id."""
