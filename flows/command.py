@@ -1,0 +1,122 @@
+"""What every command shares: settings, today's date, a log file, errors in one sentence, and `--json`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from flows.surroundings import local_state
+from pipeline.asof import parse_as_of
+from pipeline.errors import KeepgrowError, SettingsError
+from pipeline.settings import Settings, read_settings
+
+LOG = logging.getLogger("keepgrow")
+OUT = Console()
+ERR = Console(stderr=True)
+
+
+@dataclass
+class Command:
+    """One invocation: what was asked for, and what it has to say."""
+
+    name: str
+    settings: Settings
+    config: Path
+    as_of: date
+    today: date
+    printed: dict[str, Any] = field(default_factory=dict)
+    """What `--json` writes."""
+
+
+@contextmanager
+def command(
+    name: str, config: Path, *, as_of: str | None = None, json_file: Path | None = None, verbose: bool = False
+) -> Iterator[Command]:
+    """Read the config, open the log, yield the command, and write `--json` at the end.
+
+    A KeepgrowError is printed as one message and ends the process with exit code 2; anything unforeseen goes to
+    the log with its traceback, and ends the process with exit code 1.
+    """
+    log_file: Path | None = None
+    try:
+        settings = read_settings(config)
+        today = datetime.now(UTC).date()  # the outermost layer is the only one to ask
+        asked = parse_as_of(as_of) if as_of else settings.run.as_of or today
+        log_file = _open_log(local_state(settings, verbose), name, verbose)
+        LOG.debug("keepgrow %s, config %s, as_of %s", name, config, asked)
+        running = Command(name, settings, config.resolve(), asked, today)
+        yield running
+        if json_file is not None:
+            _write_json(json_file, running.printed)
+    except KeepgrowError as error:
+        LOG.debug("%s failed", name, exc_info=True)
+        ERR.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False, soft_wrap=True)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        ERR.print("interrupted; what was published stays as it was")
+        raise SystemExit(130) from None
+    except (BrokenPipeError, SystemExit):
+        raise
+    except Exception as error:
+        if log_file is None or verbose:
+            raise
+        LOG.debug("%s failed", name, exc_info=True)
+        ERR.print(
+            f"[bold red]unexpected {type(error).__name__}:[/] {_plain(str(error))}\nThe traceback is in {log_file}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise SystemExit(1) from None
+    finally:
+        _close_log()
+
+
+def step(message: str) -> None:
+    """Tell the user, and the log, what a step took in and gave out."""
+    LOG.info(message)
+
+
+def _plain(text: str) -> str:
+    """Return text that Rich prints as it stands."""
+    return text.replace("[", r"\[")
+
+
+def _open_log(state: Path, name: str, verbose: bool) -> Path:
+    folder = state / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}-{name}.log"
+    to_file = logging.FileHandler(file, encoding="utf-8")
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    to_terminal = logging.StreamHandler(sys.stderr)
+    to_terminal.setLevel(logging.DEBUG if verbose else logging.INFO)
+    LOG.setLevel(logging.DEBUG)
+    LOG.propagate = False
+    LOG.handlers[:] = [to_file, to_terminal]
+    return file
+
+
+def _close_log() -> None:
+    for handler in LOG.handlers:
+        handler.close()
+    LOG.handlers.clear()
+
+
+def _write_json(file: Path, data: dict[str, Any]) -> None:
+    text = json.dumps(data, indent=2, default=str, allow_nan=False) + "\n"
+    try:
+        if str(file) == "-":
+            sys.stdout.write(text)
+        else:
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"--json {file} cannot be written: {error.strerror}") from None

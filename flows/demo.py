@@ -1,0 +1,63 @@
+"""The demo: a synthetic company in a folder of its own, with a config that a user may go on editing."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from flows.command import ERR, OUT, Command
+from flows.reading import show_published
+from pipeline.errors import StoreError
+
+TOP = 5
+
+
+def prepare(folder: Path, accounts: int, years: int) -> Path:
+    """Make the company in `folder`, unless the same one is there; return the config's path.
+
+    Raises StoreError when the folder cannot be written, or holds another company.
+    """
+    from pipeline.synthetic import make_company
+
+    made = {"accounts": accounts, "years": years}
+    marker, config = folder / "company" / "made.json", folder / "demo.toml"
+    try:
+        if marker.exists():
+            found = json.loads(marker.read_text(encoding="utf-8"))
+            if found != made:
+                raise StoreError(
+                    f"{folder} holds a company of {found['accounts']:,} accounts and {found['years']} years; "
+                    "delete it, or choose another with --folder."
+                )
+        else:
+            ERR.print(f"making a company of {accounts:,} accounts over {years} years in {folder}/company")
+            (folder / "company").mkdir(parents=True, exist_ok=True)
+            make_company(folder / "company", accounts, years)
+            marker.write_text(json.dumps(made), encoding="utf-8")
+        if not config.exists():
+            shipped = resources.files("configs") / "demo.toml"
+            config.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"the demo cannot be written to {folder}: {error.strerror or error}") from None
+    return config
+
+
+def finish(running: Command, result: dict[str, Any], folder: Path) -> None:
+    """Print the top of the lists and what to do next."""
+    running.printed |= result
+    for published in result["published"]:
+        show_published(running, published, TOP)
+    config = folder / "demo.toml"
+    OUT.print(
+        f"""
+What to do next
+  keepgrow show churn --config {config}           the whole list; --manager NAME for one account manager
+  keepgrow backtest --config {config}             how good the model is on past dates, beside its baselines
+  keepgrow validate --config {config}             what is wrong with the tables, and what is done about it
+  keepgrow runs --config {config}                 what was published
+  mlflow ui --backend-store-uri sqlite:///{running.settings.state_folder}/mlflow/mlflow.db
+The lists are in {folder / "lists"} as CSV and Parquet. For your own tables, copy {config}: it explains every key.""",
+        highlight=False, markup=False, soft_wrap=True,
+    )  # fmt: skip

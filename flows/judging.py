@@ -1,0 +1,44 @@
+"""Backtests: how good the model would have been on past dates, beside its baselines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from flows.command import OUT, Command, step
+from flows.printing import print_backtest
+from models.backtest import Backtest, backtest, document
+from models.material import Material
+from pipeline.errors import SettingsError, TrainingRefused
+from pipeline.snapshot import take_snapshot
+
+
+def judge(running: Command, targets: list[str] | None, dated: bool, predictions: Path | None) -> None:
+    """Backtest the targets and print their folds, pooled and final figures.
+
+    Rows recorded up to `--as-of` where it was given (`dated`), else up to today, serve to judge.
+    """
+    today = running.as_of if dated else running.today
+    material = Material.of(running.settings, take_snapshot(running.settings, today))
+    for name, reason in material.left_out.items():
+        step(f"target   {name} is left out: it {reason}")
+    done: list[Backtest] = []
+    refused: list[str] = []
+    for name in targets or material.targets:
+        try:
+            done.append(backtest(material, material.target(name), today))
+        except TrainingRefused as refusal:
+            step(f"backtest {name}: refused. {refusal}")
+            refused.append(str(refusal))
+            continue
+        print_backtest(OUT, name, done[-1].plain)
+    if not done:
+        raise TrainingRefused("; ".join(refused))
+    running.printed |= document(done)
+    if predictions is not None:
+        frame = pd.concat([result.predictions.assign(target=result.target) for result in done], ignore_index=True)
+        try:
+            frame.to_parquet(predictions, index=False)
+        except OSError as error:
+            raise SettingsError(f"--predictions {predictions} cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,46 @@
+"""Score the accounts at the as_of with the champion and rank them into a list, not yet published."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.build_features import material_of
+from flows.command import step
+from models.scoring import score_target
+
+
+def score_one(
+    config: str, as_of: date, snapshot: str, target: str, model: str | None, retrospective: bool, dry_run: bool
+) -> dict[str, Any]:
+    """Score one target with its champion, or the model in the folder `model`; return counts and the list's folder."""
+    material = material_of(config, snapshot)
+    scored = score_target(
+        material, material.target(target), as_of, model=model, retrospective=retrospective, dry_run=dry_run
+    )
+    counts = scored["counts"]
+    step(
+        f"score    {target}: {counts['scored']:,} scored, {counts['listed']:,} listed, "
+        f"{counts['leaving']:,} leaving, {counts['too_new']:,} too new"
+    )
+    return scored
+
+
+@flow(name="keepgrow-score", validate_parameters=False)
+def score(
+    config: str,
+    as_of: date,
+    snapshot: str,
+    targets: dict[str, str | None],
+    retrospective: bool = False,
+    dry_run: bool = False,
+) -> list[dict[str, Any]]:
+    """Score the targets at `as_of` and rank them under each manager's capacity.
+
+    `targets` gives each target the folder of a model that a rehearsal trained and did not register; None: its champion.
+    """
+    one = task(score_one, cache_policy=NO_CACHE)
+    return [one(config, as_of, snapshot, target, model, retrospective, dry_run) for target, model in targets.items()]

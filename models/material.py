@@ -1,0 +1,91 @@
+"""What training and scoring read: one snapshot of the firm's tables and the features built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from features.built import BuiltFeatures, build_to_disk
+from features.catalogue import features_for
+from features.spec import Feature
+from models.dataset import Dataset, join, label_rows
+from models.targets import Target, cohort, declare
+from pipeline.errors import SettingsError, nearest
+from pipeline.history import History
+from pipeline.settings import Settings
+from pipeline.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Material:
+    """A snapshot with the features and targets that its tables allow."""
+
+    settings: Settings
+    snapshot: Snapshot
+    features: tuple[Feature, ...]
+    targets: Mapping[str, Target]
+    left_out: Mapping[str, str]
+    """Target -> why the firm's tables do not allow it."""
+
+    @classmethod
+    def of(cls, settings: Settings, snapshot: Snapshot) -> Material:
+        """Return the material of a snapshot; raise SettingsError when no target is left."""
+        targets, left_out = {}, {}
+        for name, target in declare(settings).items():
+            reason = target.available(snapshot.columns)
+            if reason is None:
+                targets[name] = target
+            else:
+                left_out[name] = reason
+        if not targets:
+            said = "; ".join(f"{name} {reason}" for name, reason in left_out.items())
+            raise SettingsError(
+                f"{settings.file}: no target can be made from these tables"
+                + (f": {said}. Map what is missing." if said else "; declare one, for example [targets.churn].")
+            )
+        return cls(settings, snapshot, features_for(snapshot.columns, settings.accounts), targets, left_out)
+
+    def target(self, name: str) -> Target:
+        """Return one target; raise SettingsError for one that is not declared or was left out."""
+        if name in self.left_out:
+            raise SettingsError(f"target '{name}' {self.left_out[name]}")
+        if name not in self.targets:
+            raise SettingsError(f"there is no target '{name}'; {nearest(name, self.targets)}")
+        return self.targets[name]
+
+    def histories(self) -> Iterator[History]:
+        """Yield the history of each bucket in turn."""
+        for bucket in range(self.snapshot.buckets):
+            yield self.snapshot.history(bucket)
+
+    def build(self, as_ofs: Sequence[date]) -> BuiltFeatures:
+        """Build the features at these dates, where they are not on disk yet."""
+        return build_to_disk(self.snapshot, as_ofs, self.features, self.settings.state_folder / "features")
+
+    def features_at(self, as_ofs: Sequence[date]) -> pd.DataFrame:
+        """Return account_id, as_of and every feature, one row per as_of and account seen, in that order."""
+        built = self.build(as_ofs)
+        return pd.concat([built.read(as_of) for as_of in sorted(set(as_ofs))], ignore_index=True)
+
+    def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset:
+        """Return the target's cohort at these dates with features visible then and labels known by `known_by`.
+
+        Raises as `models.dataset.build_dataset` does.
+        """
+        return join(label_rows(self.histories(), as_ofs, target, known_by), self.features_at(as_ofs))
+
+    def standing(self, target: Target, as_of: date) -> pd.DataFrame:
+        """Return how every account seen at `as_of` stands (see `models.targets.cohort`), by account_id."""
+        parts = [cohort(target, history.upto(as_of)) for history in self.histories()]
+        return pd.concat(parts, ignore_index=True).sort_values("account_id", ignore_index=True)
+
+    def first_day(self, target: Target) -> date:
+        """Return the first day of the tables that the target reads."""
+        return self.snapshot.first_day(target.reads)
+
+    def data_until(self, target: Target, today: date) -> date:
+        """Return the day up to which all tables that the target reads are complete."""
+        return self.snapshot.data_until(target.reads, today)

@@ -1,0 +1,102 @@
+"""From a scored draft to a published list: compare with the run before, publish, then export."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from pipeline.changes import change_since
+from pipeline.drafts import Draft
+from pipeline.exports import Sink, export
+from pipeline.settings import Settings
+from pipeline.store import RunRecord, Store
+from pipeline.store.store import store_url
+
+
+def publish_list(
+    settings: Settings, target: str, as_of: date, now: datetime, *, dry_run: bool = False
+) -> dict[str, Any]:
+    """Publish the target's draft of `as_of` and export it to the configured sinks.
+
+    Returns target, run_id, new, moved, said (a sentence), sinks (name, status, said), left (accounts no longer
+    called) and top (the rows to call as plain records). A dry run opens the store but writes nothing to it.
+
+    Raises StoreError when there is no draft, or it does not pass the audit; a sink that fails is only reported.
+    """
+    draft = Draft.open(settings, target, as_of, rehearsal=dry_run)
+    with Store(store_url(settings)) as store:
+        made_from = {name: value for name, value in draft.made_from.items() if name != "recipe"}
+        record = RunRecord(target=target, as_of=as_of, created_at=now, **made_from)
+        previous = store.previous(target, as_of)
+        if dry_run:
+            return _rehearsed(record, draft, store)
+        if previous is not None and previous.run_id == record.run_id:
+            changes = change_since(None, draft.rows)  # published already: the store keeps what it has
+        else:
+            changes = change_since(store.rows(previous.run_id) if previous else None, draft.rows)
+        record = RunRecord(
+            target=target, as_of=as_of, created_at=now,
+            previous_run=previous.run_id if previous and previous.run_id != record.run_id else None,
+            feedback_until=store.feedback_until(), **made_from,
+        )  # fmt: skip
+        result = store.publish(record, changes.rows, draft.scores, excluded=draft.excluded)
+        sinks = [Sink(sink.kind, settings.path(sink.folder)) for sink in settings.sinks]
+        statuses = export(store, target, sinks, now)
+        return {
+            "target": target,
+            "as_of": str(as_of),
+            "run_id": result.run_id,
+            "new": result.new,
+            "moved": result.moved,
+            "said": result.said,
+            "left": changes.left.to_dict("records") if result.new else [],
+            "top": _top(store.rows(result.run_id)),
+            "counts": store.run(result.run_id).counts,
+            "model": draft.made_from["model_name"] + " version " + draft.made_from["model_version"],
+            "recipe": draft.made_from["recipe"],
+            "sinks": [
+                {
+                    "sink": status.sink,
+                    "status": status.status,
+                    "said": f"{status.sink} {status.status}" + (f": {status.error}" if status.error else ""),
+                }
+                for status in statuses
+            ],
+        }
+
+
+def _rehearsed(record: RunRecord, draft: Draft, store: Store) -> dict[str, Any]:
+    known = store.find(record)
+    said = "would change nothing: this list is in the store already" if known else "would be a new run"
+    return {
+        "target": record.target,
+        "as_of": str(record.as_of),
+        "run_id": record.run_id,
+        "new": False,
+        "moved": False,
+        "said": f"dry run: {said}",
+        "left": [],
+        "top": _top(draft.rows),
+        "counts": draft.made_from["counts"],
+        "model": record.model_name + " version " + record.model_version,
+        "recipe": draft.made_from["recipe"],
+        "sinks": [],
+    }
+
+
+TOP = 100
+"""Rows that are handed on for printing; the store holds all of them."""
+
+
+def _top(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    called = rows[rows["section"] == "call"].head(TOP)
+    columns = ["rank", "account_id", "name", "account_manager", "probability", "band", "value_at_stake",
+               "expected_value", "play", "reasons"]  # fmt: skip
+    records = called[columns].astype(object).where(called[columns].notna(), None).to_dict("records")
+    return [
+        {str(name): value for name, value in record.items()}
+        | {"reasons": "; ".join(reason["text"] for reason in record["reasons"])}
+        for record in records
+    ]
