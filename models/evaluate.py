@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.bootstrap import Floats, Interval, Resamples, interval
-from models.metrics import METRICS, Ordered
+from models.metrics import METRICS, Ordered, Sample
 from pipeline.errors import ModelError, nearest
 
 PROBABILITY = "{}_probability"
@@ -75,14 +75,15 @@ def evaluate(
     parts: dict[str, dict[str, list[Floats]]] = {c: {name: [] for name in metrics} for c in contenders}
     itself = np.ones((1, len(predictions)))
     for contender, names, _, rows in work:
+        sample = Sample(rows, itself)
         for name in names:
-            value = float(METRICS[name].measure(rows, itself)[0])
+            value = float(METRICS[name].measure(sample)[0])
             figures[contender][name] = None if np.isnan(value) else value
     for block in Resamples(ids[account], replicates, seed).blocks():
         for contender, names, positions, rows in work:
-            weights = block[:, positions]
+            sample = Sample(rows, block[:, positions])
             for name in names:
-                parts[contender][name].append(METRICS[name].measure(rows, weights))
+                parts[contender][name].append(METRICS[name].measure(sample))
     gathered = {c: {name: np.concatenate(part) for name, part in by.items()} for c, by in parts.items()}
     return Evaluation(figures, gathered)
 
