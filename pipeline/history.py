@@ -174,12 +174,14 @@ def first_day_steps(known: Ints, occurred: Ints) -> Steps:
 
 
 def canonical_order(table: pa.Table, contract: Table) -> pa.Table:
-    """Return the rows sorted by account, occurrence, knowledge and then every other column.
+    """Return the rows sorted by account, occurrence, knowledge and then every other column, late ones last.
 
-    Sorting by the whole content makes everything downstream independent of the order of the source.
+    Sorting by the whole content makes everything downstream independent of the order of the source. Late columns
+    come last, so that a value not yet known does not decide which of two rows comes first.
     """
     first = [name for name in ("account_id", contract.occurred, "known_at") if name in table.column_names]
-    rest = sorted(set(table.column_names) - set(first))
+    late = {name for column in contract.columns if column.late for name in (column.name, known_column(column.name))}
+    rest = sorted(set(table.column_names) - set(first), key=lambda name: (name in late, name))
     return table.sort_by([(name, "ascending") for name in [*first, *rest]])
 
 

@@ -74,7 +74,7 @@ def _type(table: str, name: str) -> pa.DataType:
 
 
 def _some_time(random: Random, until: int = 40) -> datetime:
-    """Return an instant, often at the edge of a window that ends at one of the as_ofs; `until`: days into the future."""
+    """Return an instant up to `until` days ahead, often at the edge of a window that ends at one of the as_ofs."""
     if random.random() < 0.5:
         day = random.choice(AS_OFS) - timedelta(days=random.choice((0, 0, 1, 2, *WINDOWS, *WINDOWS, 28, 120)))
     else:
@@ -119,14 +119,16 @@ def _without(random: Random, rows: list[Row], optional: tuple[str, ...]) -> list
     return [{name: value for name, value in row.items() if name.removesuffix(KNOWN) not in dropped} for row in rows]
 
 
-def _corrected(random: Random, rows: list[Row], change: tuple[str, ...]) -> list[Row]:
+def _corrected(random: Random, rows: list[Row], change: tuple[str, ...], late: str = "") -> list[Row]:
     """Return the rows and, for some, a later or simultaneous row with the same key and other values."""
     corrections = []
     for row in rows:
         if random.random() < 0.25:
-            donor = random.choice(rows)
-            known = row["known_at"] and row["known_at"] + timedelta(days=random.choice((0, 1, 10, 40)))
-            corrections.append({**row, **{name: donor[name] for name in change}, "known_at": known})
+            donor, days = random.choice(rows), random.choice((0, 1, 10, 40))
+            # Of two rows that differ in nothing but a late value, nobody knew on the day which one corrects the other.
+            changed = (*change, late, late + KNOWN) if late and days else change
+            known = row["known_at"] and row["known_at"] + timedelta(days=days)
+            corrections.append({**row, **{name: donor[name] for name in changed}, "known_at": known})
     return [*rows, *corrections]
 
 
@@ -172,7 +174,7 @@ def _interactions(random: Random, ids: list[str], count: int) -> list[Row]:
                 "known_at": _known(random, occurred, booked),
             }
         )
-    rows = _corrected(random, rows, ("occurred_at", "kind", "quantity", "closed_at", "closed_at__known"))
+    rows = _corrected(random, rows, ("occurred_at", "kind", "quantity"), "closed_at")
     return _without(random, rows, ("interaction_id", "quantity", "score", "contact_id", "closed_at", "cancelled_at"))
 
 
@@ -205,7 +207,7 @@ def _invoices(random: Random, ids: list[str], count: int) -> list[Row]:
 
 def _subscriptions(random: Random, ids: list[str], count: int) -> list[Row]:
     rows = []
-    for _ in range(count):
+    for number in range(count):
         started = _some_time(random)
         ended = _maybe(random, _after(random, started, 300), 0.5)
         notice = _maybe(random, (ended or started) - timedelta(days=random.randint(0, 90)), 0.6) if ended else None
@@ -213,7 +215,7 @@ def _subscriptions(random: Random, ids: list[str], count: int) -> list[Row]:
         row: Row = {
             "account_id": random.choice(ids),
             "started_at": started,
-            "mrr": random.randint(0, 9) * 1_000_000,
+            "mrr": random.choice((0, 1, 1, 1, 1)) * (random.randint(1, 9) * 1_000_000 + number),
             "subscription_id": _maybe(random, random.choice(("s1", "s2"))),
             "product": _maybe(random, random.choice("pq")),
             "seats": _maybe(random, random.randint(0, 9) * 10_000),
@@ -229,7 +231,7 @@ def _subscriptions(random: Random, ids: list[str], count: int) -> list[Row]:
             "known_at": _known(random, started),
         }
         rows.append(row)
-    rows = _corrected(random, rows, ("mrr", "seats", "ended_at", "ended_at__known"))
+    rows = _corrected(random, rows, ("mrr", "seats"), "ended_at")
     optional = ("subscription_id", "product", "seats", "renews_at", "notice_by", "auto_renew", "ended_at", "voided_at")
     return _without(random, rows, optional)
 
@@ -249,4 +251,4 @@ def _holdings(random: Random, ids: list[str], count: int) -> list[Row]:
                 "known_at": _known(random, started),
             }
         )
-    return _without(random, _corrected(random, rows, ("ended_at", "ended_at__known")), ("ended_at",))
+    return _without(random, _corrected(random, rows, (), "ended_at"), ("ended_at",))

@@ -1,6 +1,6 @@
-"""Every feature, recomputed by slow loops straight from raw rows, with a cut of its own. Shares no code with the engine.
+"""Every feature, recomputed by slow loops straight from raw rows, with a cut of its own.
 
-A figure is left out of an account's answer when it is unknown (NaN).
+Shares no code with the engine. None is an unknown figure.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 Row = dict[str, Any]
@@ -36,9 +37,10 @@ LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001  # instants are naive UTC here
 
 
 def content(table: str, row: Row) -> tuple[Any, ...]:
-    """Order rows by occurrence, knowledge, then every other column by name; empty ones last."""
+    """Order rows by occurrence, knowledge, the other columns by name, and late ones last; empty values last."""
     first = [WHEN[table], "known_at"]
-    names = [name for name in first if name in row] + sorted(set(row) - {*first, "account_id"})
+    late = {name for name in row if name.removesuffix("__known") in (*LATE, GONE.get(table))}
+    names = [name for name in first if name in row] + sorted(set(row) - {*first, "account_id"} - late) + sorted(late)
     return tuple((row[name] is None, row[name] if row[name] is not None else 0) for name in names)
 
 
@@ -110,7 +112,7 @@ def change(a: float | None, b: float | None) -> float | None:
 
 
 def gaps(days: list[date]) -> list[int]:
-    return [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
+    return [(later - earlier).days for earlier, later in pairwise(days)]
 
 
 def regularity(prefix: str, days: list[date], now: datetime, over: str) -> dict[str, float | None]:
@@ -307,10 +309,11 @@ class Account:
 
     def survey(self, kind: str, rows: list[Row]) -> None:
         answers = [row for row in rows if row["score"] is not None]
-        scores = [
-            (lambda day: sum(day) / 10_000 / len(day))([r["score"] for r in answers if r["occurred_at"].date() == day])
+        by_day = [
+            [row["score"] for row in answers if row["occurred_at"].date() == day]
             for day in distinct_days(answers, "occurred_at")
         ]
+        scores = [sum(day) / 10_000 / len(day) for day in by_day]
         self.found[f"{kind}_last"] = scores[-1] if scores else None
         self.found[f"{kind}_last_change"] = scores[-1] - scores[-2] if len(scores) > 1 else None
         self.found[f"{kind}_mean_365d"] = self.figure("interactions", rows, "mean", "score", 365)
