@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,12 +32,40 @@ def _parquet(_con: duckdb.DuckDBPyConnection, pattern: str, _as_text: Iterable[s
 
 def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -> str:
     # The whole file is read to choose types, so that a text far down makes its column text, not an error.
-    options = f"header = true, sample_size = -1, union_by_name = true, hive_partitioning = {_hive(pattern)}"
-    call = f"read_csv({literal(pattern)}, {options}"
-    present = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()]
+    # The header says how columns are parted: guessed from all lines, one odd line would make the file one column.
+    header = _header(Path(pattern) if "*" not in pattern else next(_matches(Path(pattern)), Path(pattern)))
+    delimiter = max(",;\t|", key=header.count)
+    options = f"delim = {literal(delimiter)}, quote = '\"', header = true, sample_size = -1, union_by_name = true"
+    # Only ISO days become times: whether 01/02/2024 is in January or February is for the mapping to say.
+    options += ", dateformat = '%Y-%m-%d', timestampformat = '%Y-%m-%d %H:%M:%S'"
+    call = f"read_csv({literal(pattern)}, {options}, hive_partitioning = {_hive(pattern)}"
+    try:
+        present = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()]
+    except duckdb.Error:
+        # The guesser only says that it gave up; read plainly, DuckDB names the line.
+        plain = f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', header = true, all_varchar = true"
+        con.execute(
+            f"SELECT count(*) FROM read_csv({literal(pattern)}, {plain}, auto_detect = false, {_columns(header, delimiter)})"
+        ).fetchall()
+        raise
     wanted = {name.lower() for name in as_text}
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present if name.lower() in wanted)
     return f"{call}, types = {{{types}}})" if types else f"{call})"
+
+
+def _header(file: Path) -> str:
+    """Return the first line of a CSV file."""
+    opened = gzip.open if file.name.lower().endswith(".gz") else open
+    try:
+        with opened(file, "rb") as lines:
+            return lines.readline().decode(errors="replace").strip("\ufeff\r\n")
+    except OSError as error:
+        raise duckdb.IOException(str(error)) from None
+
+
+def _columns(header: str, delimiter: str) -> str:
+    names = dict.fromkeys(name.strip().strip('"') or "column" for name in header.split(delimiter))
+    return "columns = {" + ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names) + "}"
 
 
 READERS = (
@@ -70,6 +99,8 @@ def relation(
                 raise SourceError(f"{where}: no file matches {path}. Check the pattern and the config's root.")
         elif not path.is_file():
             raise SourceError(f"{where}: file {path} does not exist; {_near(path)}")
+        elif not path.stat().st_size:
+            raise SourceError(f"{where}: file {path} is empty. Check that the export ran.")
     try:
         return reader.relation(con, pattern, as_text)
     except duckdb.Error as error:

@@ -69,8 +69,8 @@ def stage(settings: Settings, as_of: date) -> Iterator[Stage]:
             yield staged
     except duckdb.Error as error:
         raise SourceError(
-            f"{settings.file}: the tables cannot be put together. DuckDB says: {first_line(error)}. Check that the disk "
-            f"of {settings.state_folder} has room; set fewer rows_per_bucket if memory ran out."
+            f"{settings.file}: the tables cannot be put together. DuckDB says: {first_line(error)}. Check that "
+            f"the disk of {settings.state_folder} has room."
         ) from None
     finally:
         shutil.rmtree(room, ignore_errors=True)

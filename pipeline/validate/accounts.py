@@ -56,7 +56,8 @@ def _before(stage: Stage, begins: str, column: str, rule: str, spared: tuple[str
             yield Statement(
                 table,
                 f"SELECT {literal(rule)}, count(*), {example(staged)} "
-                f"FROM {staged.name} JOIN ({first}) USING (account_id) WHERE _rule IS NULL AND {occurred} < begun HAVING count(*) > 0",
+                f"FROM {staged.name} JOIN ({first}) USING (account_id) "
+                f"WHERE _rule IS NULL AND {occurred} < begun HAVING count(*) > 0",
                 "The rows are used as they are.",
             )
 

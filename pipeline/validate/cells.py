@@ -33,7 +33,7 @@ def rejected_rows(stage: Stage) -> Iterator[Statement]:
         yield Statement(
             table,
             f"{query} = {literal(MERGED)} GROUP BY _rule",
-            "The attributes of the account that carries on are used.",
+            "Those of the account that carries on are used.",
         )
 
 
@@ -47,7 +47,7 @@ def mixed_currencies(stage: Stage) -> Iterator[Statement]:
             f"WHERE _rule = {literal(NO_RATE)} GROUP BY _rule, _cell",
             "",
             stops_above=0,
-            remedy=f"Map [[tables.rates]] with rates into {ours} from the first such day on, or convert in the mapping.",
+            remedy=f"Map [[tables.rates]] with rates into {ours} from that day on, or convert in the mapping.",
         )
 
 

@@ -41,7 +41,8 @@ def stopped_sources(stage: Stage) -> Iterator[Statement]:
             yield Statement(
                 table,
                 "SELECT 'stopped being filled', 1, 'latest row ' || "
-                "coalesce(CAST(CAST(own AS DATE) AS VARCHAR), 'never') || ', others reach ' || CAST(CAST(newest AS DATE) AS VARCHAR) "
+                "coalesce(CAST(CAST(own AS DATE) AS VARCHAR), 'never') || "
+                "', others reach ' || CAST(CAST(newest AS DATE) AS VARCHAR) "
                 f"FROM (SELECT {own} AS own, {newest} AS newest) "
                 f"WHERE newest IS NOT NULL AND (own IS NULL OR own < newest - INTERVAL {STOPPED_DAYS} DAY)",
                 "Check the export: no rows will be read as nothing having happened.",

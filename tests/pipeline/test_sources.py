@@ -1,0 +1,180 @@
+"""What a source may be, and what is said about one that cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+
+import pytest
+
+from pipeline.errors import SourceError
+from pipeline.snapshot import take_snapshot
+from pipeline.staging import stage
+
+DAY = date(2025, 1, 1)
+LINES = """
+    account_id,issued_at,amount
+    007,2024-05-01,10.5
+    8,2024-05-02,-3
+"""
+
+
+def read(firm, source, columns="account_id, amount"):
+    return firm.rows(firm.settings(tables={"invoices": {"source": source}}), "invoices", columns)
+
+
+def refused(firm, source, **more):
+    with (
+        pytest.raises(SourceError) as caught,
+        stage(firm.settings(tables={"invoices": {"source": source}}, **more), DAY),
+    ):
+        pass
+    return str(caught.value)
+
+
+def test_a_csv_file_keeps_ids_as_they_are_written(firm):
+    assert read(firm, firm.csv("lines.csv", LINES)) == [("007", 105000), ("8", -30000)]
+
+
+def test_a_parquet_file(firm):
+    source = firm.parquet("lines.parquet", "SELECT 7 AS account_id, DATE '2024-05-01' AS issued_at, 10.5 AS amount")
+    assert read(firm, source) == [("7", 105000)]
+
+
+def test_a_file_url(firm):
+    firm.csv("lines.csv", LINES)
+    assert len(read(firm, f"file://{firm.folder}/lines.csv")) == 2
+
+
+def test_a_glob_reads_all_files_whatever_order_their_columns_are_in(firm):
+    firm.csv("may.csv", "account_id,issued_at,amount\na,2024-05-01,1")
+    firm.csv("june.csv", "amount,account_id,issued_at\n2,b,2024-06-01")
+    assert read(firm, "*.csv") == [("a", 10000), ("b", 20000)]
+
+
+def test_a_partitioned_folder_gives_its_keys_as_columns(firm):
+    firm.parquet(
+        "lines/region=north/0.parquet", "SELECT 'a' AS account_id, DATE '2024-05-01' AS issued_at, 1 AS amount"
+    )
+    firm.parquet(
+        "lines/region=south/0.parquet", "SELECT 'b' AS account_id, DATE '2024-05-01' AS issued_at, 2 AS amount"
+    )
+    (firm.folder / "lines" / "_SUCCESS").touch()
+    columns = {"account_id": "account_id", "issued_at": "issued_at", "amount": "amount", "product": "region"}
+    settings = firm.settings(tables={"invoices": {"source": "lines", "columns": columns}})
+    assert firm.rows(settings, "invoices", "account_id, product") == [("a", "north"), ("b", "south")]
+
+
+def test_a_folder_of_csv_files(firm):
+    firm.csv("lines/a.csv", LINES)
+    assert len(read(firm, "lines")) == 2
+
+
+def test_a_folder_with_two_kinds_of_files_must_be_narrowed(firm):
+    firm.csv("lines/a.csv", LINES)
+    firm.parquet("lines/b.parquet", "SELECT 1 AS account_id")
+    assert "several kinds (.csv, .parquet)" in refused(firm, "lines")
+
+
+def test_a_folder_without_data(firm):
+    (firm.folder / "lines").mkdir()
+    assert "holds no file that can be read" in refused(firm, "lines")
+
+
+def test_an_unknown_scheme_names_what_is_supported(firm):
+    message = refused(firm, "s3://bucket/lines.parquet")
+    assert "firm.toml: tables.invoices.source" in message
+    assert "scheme 's3'" in message
+    assert "Parquet (.parquet, .pq); CSV (.csv, .csv.gz, .tsv)" in message
+
+
+def test_an_unknown_ending_names_what_is_supported(firm):
+    assert "Parquet (.parquet, .pq); CSV" in refused(firm, "lines.xlsx")
+
+
+def test_a_missing_file_names_the_nearest_present_one(firm):
+    firm.csv("invoice_lines.csv", LINES)
+    message = refused(firm, "invoices_lines.csv")
+    assert "invoices_lines.csv does not exist" in message
+    assert "did you mean 'invoice_lines.csv'?" in message
+
+
+def test_a_missing_folder_names_the_nearest_present_one(firm):
+    assert f"the nearest is {firm.folder}." in refused(firm, "exports/2024/lines.csv")
+
+
+def test_a_glob_that_matches_nothing(firm):
+    assert "no file matches" in refused(firm, "lines-*.csv")
+
+
+def test_a_parquet_file_cut_short(firm):
+    file = firm.folder / firm.parquet("lines.parquet", "SELECT range AS account_id FROM range(1000)")
+    file.write_bytes(file.read_bytes()[:-200])
+    message = refused(firm, "lines.parquet")
+    assert "lines.parquet" in message
+    assert "damaged" in message
+
+
+def test_a_parquet_file_damaged_inside(firm):
+    ids = "SELECT md5(CAST(range AS VARCHAR)) AS account_id"
+    query = f"{ids}, DATE '2024-05-01' AS issued_at, 1 AS amount FROM range(20000)"
+    file = firm.folder / firm.parquet("lines.parquet", query)
+    content = bytearray(file.read_bytes())
+    content[4:4000] = bytes(3996)
+    file.write_bytes(bytes(content))
+    assert "the file may be damaged" in refused(firm, "lines.parquet")
+
+
+def test_a_text_file_called_parquet(firm):
+    firm.csv("lines.parquet", LINES)
+    assert "damaged" in refused(firm, "lines.parquet")
+
+
+def test_a_csv_file_with_a_line_of_other_length(firm):
+    firm.csv("lines.csv", "account_id,issued_at,amount\na,2024-05-01,1\nb,2024-05-01,2,3,4,5\nc,2024-05-01,1")
+    message = refused(firm, "lines.csv")
+    assert "lines.csv cannot be read as CSV" in message
+    assert "line 3" in message.lower()
+
+
+def test_semicolons_and_tabs_part_columns_too(firm):
+    assert len(read(firm, firm.csv("semi.csv", LINES.replace(",", ";")))) == 2
+    assert len(read(firm, firm.csv("tab.tsv", LINES.replace(",", "\t")))) == 2
+
+
+def test_a_compressed_csv_file(firm):
+    (firm.folder / "lines.csv.gz").write_bytes(gzip.compress(b"account_id;issued_at;amount\na;2024-05-01;1\n"))
+    assert read(firm, "lines.csv.gz") == [("a", 10000)]
+
+
+def test_a_csv_file_of_bytes_that_are_no_text(firm):
+    (firm.folder / "lines.csv").write_bytes(b"account_id,issued_at,amount\n\xff\xfe\x00\x81,2024-05-01,1\n")
+    assert "lines.csv" in refused(firm, "lines.csv")
+
+
+def test_a_csv_file_with_a_header_only(firm):
+    assert "no rows" in refused(firm, firm.csv("lines.csv", "account_id,issued_at,amount"))
+
+
+def test_an_empty_csv_file(firm):
+    (firm.folder / "lines.csv").touch()
+    assert "lines.csv is empty" in refused(firm, "lines.csv")
+
+
+def test_an_empty_parquet_file(firm):
+    query = "SELECT 1 AS account_id, DATE '2024-05-01' AS issued_at, 1 AS amount WHERE false"
+    assert "tables.invoices: no rows" in refused(firm, firm.parquet("lines.parquet", query))
+
+
+def test_exclusions_may_be_empty(firm):
+    firm.csv("lines.csv", LINES)
+    firm.csv("excluded.csv", "account_id,reason")
+    settings = firm.settings(tables={"invoices": {"source": "lines.csv"}, "exclusions": {"source": "excluded.csv"}})
+    assert take_snapshot(settings, DAY).excluded(DAY).empty
+
+
+def test_a_text_far_down_does_not_break_the_reading(firm):
+    rows = "\n".join(f"a,2024-05-01,{n}" for n in range(30_000))
+    source = firm.csv("lines.csv", f"account_id,issued_at,amount\n{rows}\na,2024-05-01,much")
+    settings = firm.settings(tables={"invoices": {"source": source}})
+    assert firm.rows(settings, "invoices", "_rule, _cell")[0] == ("amount unreadable", "much")
