@@ -44,9 +44,8 @@ def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -
     except duckdb.Error:
         # The guesser only says that it gave up; read plainly, DuckDB names the line.
         plain = f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', header = true, all_varchar = true"
-        con.execute(
-            f"SELECT count(*) FROM read_csv({literal(pattern)}, {plain}, auto_detect = false, {_columns(header, delimiter)})"
-        ).fetchall()
+        plain += f", auto_detect = false, {_columns(header, delimiter)}"
+        con.execute(f"SELECT count(*) FROM read_csv({literal(pattern)}, {plain})").fetchall()
         raise
     wanted = {name.lower() for name in as_text}
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present if name.lower() in wanted)

@@ -15,6 +15,11 @@ MOSTLY = 0.05
 
 _REMEDY = f"More than {MOSTLY:.0%} of the rows: mend the source or its mapping, or leave such rows out by `where`."
 
+_DAYS = (
+    "Days are read as 2024-01-31, times as 2024-01-31 09:30:00. Where they are written otherwise, say how, for example "
+    "{sql = \"strptime(day, '%d/%m/%Y')::DATE\"}."
+)
+
 _SPARSE = {"parent_id", "quantity", "score", "contact_id", "text", "until", "from", "notice_by", "known_at"}
 """Optional columns that are normally empty in many rows."""
 
@@ -23,18 +28,14 @@ def rejected_rows(stage: Stage) -> Iterator[Statement]:
     """Rows that a rule rejects: unreadable, missing, implausible, not finite or too large cells, ends before starts."""
     for table, staged in stage.tables.items():
         query = f"SELECT _rule, count(*), {example(staged, '_cell')} FROM {staged.name} WHERE _rule"
-        yield Statement(
-            table,
-            f"{query} NOT IN ({literal(MERGED)}, {literal(NO_RATE)}) GROUP BY _rule",
-            "These rows are rejected.",
-            stops_above=MOSTLY,
-            remedy=_REMEDY,
-        )
-        yield Statement(
-            table,
-            f"{query} = {literal(MERGED)} GROUP BY _rule",
-            "Those of the account that carries on are used.",
-        )
+        days = [literal(f"{name} unreadable") for name in staged.columns if staged.kind(name) == "time"]
+        apart = ", ".join([literal(MERGED), literal(NO_RATE), *days])
+        action = "These rows are rejected."
+        yield Statement(table, f"{query} NOT IN ({apart}) GROUP BY _rule", action, MOSTLY, _REMEDY)
+        if days:
+            yield Statement(table, f"{query} IN ({', '.join(days)}) GROUP BY _rule", action, MOSTLY, _DAYS)
+        carried = "The attributes of the account that carries on are used."
+        yield Statement(table, f"{query} = {literal(MERGED)} GROUP BY _rule", carried)
 
 
 def mixed_currencies(stage: Stage) -> Iterator[Statement]:
