@@ -40,6 +40,7 @@ _SURROUNDINGS = {
     "DO_NOT_TRACK": "true",
     # Without it, the pyproject.toml and uv.lock of the working folder are copied into every model.
     "MLFLOW_UV_AUTO_DETECT": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     # MLflow's own are 7 retries of 120 s each: an hour of silence before a wrong address is reported.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
@@ -196,12 +197,12 @@ class Registry:
         if self._opened is None:
             for name, value in _SURROUNDINGS.items():
                 os.environ.setdefault(name, value)
-            for name in ("mlflow", "alembic", "urllib3"):
-                logging.getLogger(name).setLevel(logging.ERROR)
             with self._speaking(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # MLflow warns about its own type hints when imported
                 from mlflow import MlflowClient  # noqa: PLC0415
 
+                for name in ("mlflow", "alembic", "urllib3"):  # importing mlflow sets levels of its own
+                    logging.getLogger(name).setLevel(logging.ERROR)
                 if self._local:
                     self._folder.mkdir(parents=True, exist_ok=True)
                 self._opened = MlflowClient(self.uri, self.uri)
