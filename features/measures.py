@@ -106,11 +106,11 @@ class Until:
 class Decayed:
     """Sum over all history of rows, days or a column, each weighted by `2 ** (-age / half_life)`, age in whole days.
 
-    0 without any row. Rows are added in their order, so the same rows give the same bits.
+    "count", "days" or "sum"; 0 without any row. Rows are added in their order, so the same rows give the same bits.
     """
 
     table: str
-    how: Literal["count", "days", "sum"]
+    how: How
     half_life: int
     column: str = ""
     where: Where = ANY

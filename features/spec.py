@@ -169,9 +169,11 @@ class Recent:
     subject: str
     half_lives: tuple[int, ...] = (30, 90)
 
-    def features(self) -> tuple[Feature, ...]:
+    def __post_init__(self) -> None:
         if self.of.how not in ("count", "days", "sum"):
             raise ValueError(f"{self.of.what}: only counts, days and sums can be decayed; found {self.of.how!r}")
+
+    def features(self) -> tuple[Feature, ...]:
         return tuple(
             Feature(
                 f"{self.of.what}_decayed_{half_life}d",

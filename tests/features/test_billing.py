@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+ROWS: list[dict[str, Any]] = [
+    {"issued_at": "2025-01-01T00:00", "amount": 100, "product": "p"},
+    {"issued_at": "2025-02-01T09:00", "amount": 40, "product": "p"},
+    {"issued_at": "2025-02-01T17:00", "amount": 60, "product": "q"},
+    {"issued_at": "2025-02-11T12:00", "amount": -25, "product": "q"},
+    {"issued_at": "2025-03-01T12:00", "amount": 200.5, "product": "q"},
+    {"issued_at": "2025-04-01T00:00", "amount": 7, "product": "r", "known_at": "2025-03-01T00:00"},
+]
+
+
+def test_volume_and_value_count_what_occurred_in_the_window(figures: Any) -> None:
+    found = figures("2025-04-01", invoices=ROWS)
+    assert found["purchase_days_30d"] == 0  # 2025-03-02 to 2025-03-31; the invoice of 2025-04-01 is yet to come
+    assert found["purchase_days_60d"] == 2  # from 2025-01-31
+    assert found["purchase_days_90d"] == 3  # from 2025-01-01, the first day
+    assert found["purchase_days_all"] == 3
+    assert found["invoice_rows_all"] == 5
+    assert found["spend_60d"] == 275.5
+    assert found["spend_90d"] == 375.5
+    assert found["spend_per_day_90d"] == pytest.approx(375.5 / 3)
+    assert found["products_bought_90d"] == 2
+
+
+def test_credit_notes_are_counted_apart_and_lower_the_spend(figures: Any) -> None:
+    found = figures("2025-04-01", invoices=ROWS)
+    assert (found["credit_notes_90d"], found["credited_90d"]) == (1, 25)
+    without = figures("2025-04-01", invoices=ROWS[:1])
+    assert math.copysign(1, without["credited_90d"]) == 1  # 0, not -0
+
+
+def test_a_window_starts_at_midnight_and_ends_before_as_of(figures: Any) -> None:
+    edge = [
+        {"issued_at": "2025-03-02T00:00", "amount": 1},
+        {"issued_at": "2025-03-01T23:59:59.999999", "amount": 10},
+        {"issued_at": "2025-03-31T23:59:59.999999", "amount": 100},
+        {"issued_at": "2025-01-01T00:00", "amount": 1000},
+    ]
+    assert figures("2025-04-01", invoices=edge)["spend_30d"] == 101
+
+
+def test_a_window_from_before_the_first_day_is_empty_not_short(figures: Any) -> None:
+    found = figures("2025-03-31", invoices=ROWS)
+    assert math.isnan(found["spend_90d"])
+    assert math.isnan(found["purchase_days_90d"])
+    assert found["spend_60d"] == 275.5
+
+
+def test_recency_tenure_and_regularity(figures: Any) -> None:
+    found = figures("2025-04-01", invoices=ROWS)
+    assert found["days_since_purchase"] == 31
+    assert found["days_since_first_purchase"] == 90
+    assert found["days_between_first_and_last_purchase"] == 59
+    assert found["purchase_gap_mean"] == 29.5  # 31 and 28 days
+    assert found["purchase_gap_deviation"] == 1.5
+    assert found["purchase_gap_longest"] == 31
+    assert found["days_since_purchase_over_gap"] == pytest.approx(31 / 29.5)
+
+
+def test_one_purchase_has_no_gap_and_none_has_no_recency(figures: Any) -> None:
+    once = figures("2025-04-01", invoices=ROWS[:1])
+    assert once["days_since_purchase"] == 90
+    assert math.isnan(once["purchase_gap_mean"])
+    twice = figures("2025-04-01", invoices=ROWS[:2])
+    assert (twice["purchase_gap_mean"], math.isnan(twice["purchase_gap_deviation"])) == (31, True)
+    never = figures("2025-04-01", invoices=[{"issued_at": "2025-01-01", "amount": -5}])
+    assert math.isnan(never["days_since_purchase"])
+    assert never["purchase_days_30d"] == 0
+
+
+def test_trends_compare_with_the_window_before(figures: Any) -> None:
+    found = figures("2025-03-02", invoices=ROWS)
+    assert found["spend_change_30d"] == pytest.approx(275.5 / 100 - 1)  # from 2025-01-31, against from 2025-01-01
+    assert found["purchase_days_change_30d"] == 1.0  # 2 days against 1
+    assert math.isnan(found["spend_change_60d"])  # reaches back before the first day
+
+
+def test_a_trend_against_nothing_is_unknown(figures: Any) -> None:
+    rows = [{"issued_at": "2025-01-01", "amount": -5}, {"issued_at": "2025-03-01T12:00", "amount": 5}]
+    found = figures("2025-03-02", invoices=rows)
+    assert math.isnan(found["purchase_days_change_30d"])
+    assert math.isnan(found["spend_change_30d"])  # a negative base has no rate of growth
+
+
+def test_decayed_sums_halve_with_age(figures: Any) -> None:
+    rows = [{"issued_at": "2025-03-02", "amount": 8}, {"issued_at": "2025-01-31", "amount": 100}]
+    found = figures("2025-04-01", invoices=rows)
+    assert found["spend_decayed_30d"] == pytest.approx(8 / 2 + 100 / 4)
+    assert found["purchase_days_decayed_30d"] == pytest.approx(0.75)
+
+
+def test_rates_are_per_thirty_days_since_the_first_invoice(figures: Any) -> None:
+    found = figures("2025-04-01", invoices=ROWS)
+    assert found["purchase_days_per_month"] == pytest.approx(1.0)  # 3 in 90 days
+    assert found["spend_per_month"] == pytest.approx(375.5 / 3)
+    young = figures("2025-01-11", invoices=ROWS)
+    assert young["purchase_days_per_month"] == 1.0  # ten days count as thirty

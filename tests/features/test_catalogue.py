@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from features.catalogue import FEATURES, catalogue_digest, features_for, missing_columns
+from features.spec import ALL, Aggregate, Recent, Trend
+from pipeline.errors import SettingsError
+from pipeline.settings import AccountSettings
+
+INVOICES = ("account_id", "issued_at", "amount")
+
+
+def names(columns: dict[str, tuple[str, ...]]) -> set[str]:
+    return {feature.name for feature in features_for(columns, AccountSettings())}
+
+
+def test_names_are_unique_and_say_their_window() -> None:
+    assert len({feature.name for feature in FEATURES}) == len(FEATURES)
+    for feature in FEATURES:
+        if feature.window is not ALL:
+            assert feature.name.endswith(f"_{feature.window}d")
+
+
+def test_features_of_absent_tables_and_columns_are_left_out() -> None:
+    found = names({"invoices": INVOICES})
+    assert {"spend_30d", "purchase_days_30d", "days_observed"} <= found
+    assert not found & {"products_bought_90d", "overdue_amount", "logins_30d", "mrr", "days_since_opened"}
+    assert "products_bought_90d" in names({"invoices": (*INVOICES, "product")})
+    paid = names({"invoices": (*INVOICES, "paid_at")})
+    assert "open_amount" in paid
+    assert "overdue_amount" not in paid
+
+
+def test_the_columns_a_feature_misses_are_named() -> None:
+    (share,) = (feature for feature in FEATURES if feature.name == "share_paid_late_90d")
+    assert missing_columns(share, {"invoices": INVOICES}) == ("invoices.paid_at", "invoices.due_at")
+    assert missing_columns(share, {}) == ("invoices.amount", "invoices.paid_at", "invoices.due_at")
+
+
+def test_an_attribute_must_be_mapped() -> None:
+    with pytest.raises(SettingsError, match="'segmnt', which is not a column of accounts; did you mean 'segment'"):
+        features_for({"accounts": ("account_id", "segment")}, AccountSettings(features=("segmnt",)))
+
+
+def test_an_attribute_without_a_past_must_be_constant() -> None:
+    columns = {"accounts": ("account_id", "segment")}
+    with pytest.raises(SettingsError, match="'segment', but accounts has no known_at"):
+        features_for(columns, AccountSettings(features=("segment",)))
+    constant = AccountSettings(features=("segment",), constant=("segment",))
+    assert [feature.name for feature in features_for(columns, constant)][-1] == "segment"
+    dated = {"accounts": ("account_id", "segment", "known_at")}
+    assert features_for(dated, AccountSettings(features=("segment",)))[-1].unit == "category"
+
+
+def test_the_digest_follows_the_features_and_their_order() -> None:
+    assert catalogue_digest(FEATURES) == catalogue_digest(list(FEATURES))
+    assert catalogue_digest(FEATURES) != catalogue_digest(FEATURES[1:])
+    assert catalogue_digest(FEATURES) != catalogue_digest(FEATURES[::-1])
+
+
+def test_distinct_values_have_no_trend_and_no_decay() -> None:
+    distinct = Aggregate("kinds", "interactions", "distinct", "{value} kinds", column="kind")
+    with pytest.raises(ValueError, match="kinds: distinct values have no trend"):
+        Trend(distinct, "kinds")
+    with pytest.raises(ValueError, match="kinds: only counts, days and sums can be decayed; found 'distinct'"):
+        Recent(distinct, "kinds")
