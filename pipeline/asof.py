@@ -32,7 +32,8 @@ def parse_as_of(text: str) -> date:
     Raises AsOfError for anything else, and for a day outside 1900 to 2199.
     """
     try:
-        day = date.fromisoformat(text.strip())
+        # fromisoformat alone also takes 20260131 and 2026-W05-6.
+        day = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise AsOfError(f"as_of must be a day written as YYYY-MM-DD; found {text!r}. Write, say, 2026-01-31.") from None
     if not EARLIEST <= day < LATEST:

@@ -46,6 +46,10 @@ class SinkError(KeepgrowError):
     """An export of a published list could not be written; the list itself stays published."""
 
 
+_LISTED = 20
+"""Of a wide table only so many names are listed: the message must stay readable."""
+
+
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> str:
     """Return a phrase that names the candidates closest to `name`, or all of them when none is close.
 
@@ -59,4 +63,5 @@ def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> str:
     close = get_close_matches(name.lower(), folded, n=limit, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(f"'{folded[match]}'" for match in close) + "?"
-    return "present are: " + ", ".join(f"'{candidate}'" for candidate in known)
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return "present are: " + ", ".join(f"'{candidate}'" for candidate in known[:_LISTED]) + more

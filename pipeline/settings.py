@@ -208,6 +208,8 @@ class Settings(Section):
         for table, mappings in self.tables.items():
             if table not in TABLES:
                 raise ValueError(f"tables.{table}: no such table in the contract; {nearest(table, TABLES)}")
+            if not mappings:
+                raise ValueError(f"tables.{table}: expected at least one source, for example [[tables.{table}]]")
             contract = TABLES[table]
             for mapping in mappings:
                 for column in (*mapping.columns, *mapping.late):
@@ -256,7 +258,18 @@ def read_settings(file: Path | str, **changes: Any) -> Settings:
         raise SettingsError(f"config file {path} is not valid TOML: {error}") from None
     data = _with_environment(data, path.name) | changes
     folder = path.parent / str(data.get("root", "."))
-    return parse(Settings, data | {"folder": folder, "file": path.name}, path.name)
+    try:
+        return parse(Settings, data | {"folder": folder, "file": path.name}, path.name)
+    except SettingsError as error:
+        raise SettingsError(_without_secrets(str(error), text)) from None
+
+
+def _without_secrets(message: str, text: str) -> str:
+    """Return a message about the config `text` with the values of its environment variables named, not shown."""
+    for name in _VARIABLE.findall(text):
+        value = os.environ.get(name.removeprefix("env:"), "")
+        message = message.replace(value, f"${{{name}}}") if value else message
+    return message
 
 
 def parse(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
