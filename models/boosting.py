@@ -24,8 +24,8 @@ def parameters(rows: int, threads: int, seed: int) -> dict[str, Any]:
         "learning_rate": 0.03 if few else 0.05,
         "num_leaves": 8 if few else 31,
         "min_data_in_leaf": max(20, min(rows // 100, 100)) if few else 200,
-        "feature_fraction": 0.3 if few else 0.5,
-        "bagging_fraction": 0.7,
+        "feature_fraction": 0.4 if few else 0.5,
+        "bagging_fraction": 0.5 if few else 0.7,
         "bagging_freq": 1,
         "lambda_l2": 10.0,
         "max_cat_to_onehot": 8,
@@ -40,7 +40,7 @@ def parameters(rows: int, threads: int, seed: int) -> dict[str, Any]:
 
 def default_rounds(rows: int) -> int:
     """Return the number of rounds where no inner fold can tell."""
-    return 150 if rows < 50_000 else 300
+    return 200 if rows < 50_000 else 300
 
 
 MOST_ROUNDS = 600

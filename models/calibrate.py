@@ -51,7 +51,8 @@ def fit_platt(margin: Floats, label: NDArray[Any]) -> Calibration:
     spread = float(margin.std())
     if spread < 1e-9:
         return _flat(margin, label)
-    model = LogisticRegression(C=np.inf, solver="newton-cholesky", max_iter=200, tol=1e-8)
+    # A trace of a penalty, which keeps the slope finite where the margins separate the labels.
+    model = LogisticRegression(C=1e4, solver="newton-cholesky", max_iter=200, tol=1e-8)
     model.fit(((margin - margin.mean()) / spread)[:, None], label)
     slope = float(model.coef_[0, 0]) / spread
     if slope < LEAST_SLOPE:

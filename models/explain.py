@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.phrases import figure, say
 from features.spec import Feature
@@ -50,7 +52,7 @@ def reasons(model: FittedModel, features: Sequence[Feature], frame: pd.DataFrame
         raising = sorted((name for name in weight if weight[name] > 0), key=lambda name: (-weight[name], name))
         found = []
         for family in raising[:MOST]:
-            position = max(families[family], key=lambda member: shares[row, member])
+            position = _teller(families[family], shares[row], frame.iloc[row])
             value = _plain(frame.iat[row, position])
             text = _text(features[position], value, typical[position], currency)
             found.append(Reason(family, text, weight[family], features[position].name, value, typical[position]))
@@ -63,6 +65,13 @@ def reasons_for(
 ) -> list[list[dict[str, Any]]]:
     """Return `reasons` as plain data, for the rows of a list."""
     return [[asdict(reason) for reason in row] for row in reasons(model, features, frame, currency)]
+
+
+def _teller(members: list[int], shares: NDArray[np.float64], values: pd.Series[Any]) -> int:
+    """Return the member that tells its family: the heaviest, or one with a figure that weighs half of that or more."""
+    heaviest = max(members, key=lambda member: shares[member])
+    told = [member for member in members if shares[member] >= shares[heaviest] / 2 and not pd.isna(values.iloc[member])]
+    return max(told, key=lambda member: shares[member], default=heaviest)
 
 
 def _text(feature: Feature, value: float | str | None, typical: float | str | None, currency: str) -> str:

@@ -1,15 +1,16 @@
 """The expected increment given growth, for opportunities, so that probability x increment counts nothing twice.
 
-Ridge regression of the log increment on the log base and the features' knot transforms, on growing accounts only.
-A factor brings it back to the scale of money, since the mean of logs is not the log of the mean: Duan (1983), "Smearing
-estimate: a nonparametric retransformation method". Here it weighs each residual by the expectation it belongs to, which
-makes the expected total equal the observed one.
+Ridge regression, on growing accounts only, of the increment's share of the base, in logs, on the log base and the
+features' knot transforms: without evidence, growth is taken to be in proportion to the base. The mean of the
+residuals' exponentials brings it back to the scale of money, since the mean of logs is not the log of the mean:
+Duan (1983), "Smearing estimate: a nonparametric retransformation method".
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,10 @@ BASE = "base"
 FEWEST = 30
 """With fewer growing accounts the increment rests on the base alone."""
 
-TAIL = 0.01
-"""Share of growing accounts whose increments bound the expected ones on either side."""
+PENALTY = 0.1
+"""L2 penalty per row on standardised columns."""
+
+CENT = 0.01
 
 
 def fit_increment(
@@ -35,16 +38,17 @@ def fit_increment(
     Rows are growing accounts (label 1): `matrix` (rows, features) encoded, `base` and `increment` in the reporting
     currency. Expected increments stay within the observed ones.
     """
-    wide = np.column_stack([matrix, base])
-    columns = [*names, BASE]
+    wide, columns = np.column_stack([matrix, base]), [*names, BASE]
     terms = [log_term(wide, columns, BASE)]
     if len(increment) >= FEWEST:
         terms += terms_for(matrix, names, categories)
-    outcome = np.log(np.maximum(increment, 0.01))
-    alpha = 0.1 * len(increment) if len(increment) >= FEWEST else 1.0
-    fitted = fit_ridge(wide, outcome, terms, {}, alpha)
-    data = json.loads(fitted)
-    expected = np.exp(Additive(data, columns).margin(wide))
-    data["smearing"] = float(increment.sum() / expected.sum()) if expected.sum() > 0 else 1.0
-    data["lowest"], data["highest"] = (float(edge) for edge in np.quantile(increment, [TAIL, 1 - TAIL]))
+    grown = np.log(np.maximum(increment, CENT))
+    proportional = terms[0].knots != ()
+    share = grown - np.log1p(np.maximum(base, 0.0)) if proportional else grown
+    data: dict[str, Any] = json.loads(fit_ridge(wide, share, terms, {}, alpha=PENALTY * len(share)))
+    if proportional:
+        curve = data["terms"][0]
+        curve["levels"] = [level + knot for level, knot in zip(curve["levels"], curve["knots"], strict=True)]
+    data["smearing"] = float(np.mean(np.exp(grown - Additive(data, columns).margin(wide))))
+    data["lowest"], data["highest"] = float(increment.min()), float(increment.max())
     return (json.dumps(data, sort_keys=True, allow_nan=False) + "\n").encode()

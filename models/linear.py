@@ -27,7 +27,7 @@ KNOTS = 33
 ROWS_ENOUGH = 100_000
 """More rows than this add nothing to a model with one coefficient per feature: every n-th row is used."""
 
-STRENGTH = 0.01
+STRENGTH = 0.03
 """Inverse strength of the L2 penalty on standardised columns (`C` of scikit-learn)."""
 
 
@@ -132,7 +132,9 @@ def _normal_scores(values: Floats) -> tuple[tuple[float, ...], tuple[float, ...]
 
 def _design(matrix: Floats, terms: Sequence[Term]) -> tuple[Floats, Floats]:
     """Return the design, and the scale that brings each column to unit deviation (1 for a constant one)."""
-    design = np.column_stack([term.columns(matrix[:, term.position]) for term in terms])
+    parts = [term.columns(matrix[:, term.position]) for term in terms if term.width]
+    # Nothing that varies: a column of zeros leaves the intercept alone.
+    design = np.column_stack(parts) if parts else np.zeros((len(matrix), 1))
     scale = design.std(axis=0)
     scale[scale < 1e-9] = 1.0
     return design, scale

@@ -239,7 +239,7 @@ def read_model(folder: Path, digest: str | None = None) -> tuple[dict[str, Any],
     if found != expected:
         raise DamagedModel(f"{folder / MANIFEST} was changed: SHA-256 {found[:16]}..., expected {expected[:16]}...")
     try:
-        manifest = json.loads(content)
+        manifest: dict[str, Any] = json.loads(content)
         version, listed = manifest["format"], dict(manifest["files"])
     except (ValueError, KeyError, TypeError):
         raise DamagedModel(f"{folder / MANIFEST} is not a model manifest") from None
@@ -247,6 +247,8 @@ def read_model(folder: Path, digest: str | None = None) -> tuple[dict[str, Any],
         raise DamagedModel(f"{folder / MANIFEST} has format {version}; this version reads format {FORMAT}")
     files = {}
     for name, expected in listed.items():
+        if Path(name).name != name:
+            raise DamagedModel(f"{folder / MANIFEST} lists {name!r}, which lies outside the folder")
         files[name] = _read(folder / name)
         if hashlib.sha256(files[name]).hexdigest() != expected:
             raise DamagedModel(f"{folder / name} was changed: its SHA-256 is not the one in {MANIFEST}")

@@ -44,7 +44,7 @@ def fit(data: Dataset, target: Target, features: Sequence[Feature], settings: Se
     return fit_recipe("model", data, target, features, settings, until)
 
 
-def fit_recipe(  # noqa: PLR0917 - what a fit takes
+def fit_recipe(
     name: str, data: Dataset, target: Target, features: Sequence[Feature], settings: Settings, until: date
 ) -> FittedModel:
     """Return one of RECIPES fitted to all of `data`.

@@ -1,0 +1,51 @@
+"""Boosted trees: early stopping, growing on to a number of rounds, and the same bytes each time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.boosting import MOST_ROUNDS, Growing, default_rounds, parameters
+from models.scorer import Trees
+
+
+def drawn(seed: int, rows: int = 1500) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    matrix = rng.normal(0, 1, (rows, 4))
+    label = (rng.random(rows) < 1 / (1 + np.exp(-2 * matrix[:, 0] * (matrix[:, 1] > 0)))).astype(np.int8)
+    return matrix, label
+
+
+def test_rounds_stop_where_other_rows_gain_no_more() -> None:
+    trees = Growing(*drawn(0), [], 1, 0)
+    best = trees.stop_early(*drawn(1))
+    assert 20 < best < MOST_ROUNDS - 50
+    assert trees.rounds == best + 50
+
+
+def test_noise_stops_early() -> None:
+    matrix, label = drawn(0)
+    shuffled = np.random.default_rng(3).permutation(label)
+    assert Growing(matrix, shuffled, [], 1, 0).stop_early(*drawn(1)) < 30
+
+
+def test_trees_grow_on_to_the_rounds_asked_for() -> None:
+    stopped, straight = Growing(*drawn(0), [], 1, 0), Growing(*drawn(0), [], 1, 0)
+    stopped.stop_early(*drawn(1), most=10)
+    assert stopped.rounds == 10
+    assert stopped.text(30) == straight.text(30)
+    matrix, _ = drawn(2)
+    np.testing.assert_array_equal(stopped.margin(matrix, 30), Trees(straight.text(30).decode(), 1).margin(matrix))
+
+
+def test_the_text_holds_the_rounds_asked_for_though_more_were_grown() -> None:
+    trees = Growing(*drawn(0), [], 1, 0)
+    trees.grow_to(25)
+    assert trees.text(5).decode().count("\nTree=") == 5
+
+
+def test_many_rows_get_larger_trees_than_few() -> None:
+    few, many = parameters(2_000, 1, 0), parameters(500_000, 1, 0)
+    assert few["num_leaves"] < many["num_leaves"]
+    assert few["min_data_in_leaf"] == 20
+    assert default_rounds(2_000) < default_rounds(500_000)
+    assert all(chosen["deterministic"] and chosen["force_row_wise"] for chosen in (few, many))
