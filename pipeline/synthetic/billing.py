@@ -13,6 +13,11 @@ from pipeline.synthetic.course import CAUSES, NEVER_DAY, Course
 from pipeline.synthetic.directory import HOUR, UTC
 from pipeline.synthetic.population import Population
 
+Ints = NDArray[np.int64]
+
+DUE_DAYS = 14
+"""Days to pay an invoice."""
+
 PRODUCTS = ("platform", "analytics")
 END_REASONS = {
     "engagement": "no longer used",
@@ -74,25 +79,31 @@ def _first_day(group: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.i
     return np.repeat(np.minimum.reduceat(day, starts), np.diff(np.r_[starts, len(group)]))
 
 
+def _billing_days(people: Population, course: Course) -> tuple[Ints, Ints]:
+    """Return account and day of each bill: on the account's day of every month, or of every third."""
+    months = np.arange(
+        *(np.datetime64(day, "D").astype("datetime64[M]") for day in (course.first_day, course.last_day))
+    )
+    day = months.astype("datetime64[D]").astype(np.int64)[:, None] + np.arange(len(people)) * 11 % 28
+    billed = (day >= course.first_day) & (day < course.last_day) & (day > people.opened)
+    week = np.clip((day - course.first_day) // WEEK, 0, course.weeks - 1)
+    billed &= np.take_along_axis(course.served, week, axis=0)
+    billed &= ~people.quarterly | ((np.arange(len(people)) + np.arange(len(months))[:, None]) % 3 == 0)
+    month, who = np.nonzero(billed)
+    return who, day[month, who]
+
+
 def invoices(people: Population, course: Course, rng: np.random.Generator) -> pa.Table:
     """Return invoices known when the course ends: one a month or a quarter, with what goes wrong with some."""
     first, last = course.first_day, course.last_day
-    months = np.arange(
-        np.datetime64(first, "D").astype("datetime64[M]") + 1, np.datetime64(last, "D"), dtype="datetime64[M]"
-    )
-    days = months.astype("datetime64[D]").astype(np.int64)
-    week = (days - first) // WEEK
-    billed = course.served[week] & (course.mrr[week] > 0)
-    phase = (np.arange(len(people)) + np.arange(len(days))[:, None]) % 3
-    billed &= days[:, None] > people.opened
-    billed &= ~people.quarterly | (phase == 0)
-    month, who = np.nonzero(billed)
-    tight = levels_of(course.state[week[month], who])["budget"] == 0
+    who, days = _billing_days(people, course)
+    week, turn = (days - first) // WEEK, np.minimum((days + DUE_DAYS - first) // WEEK, course.weeks - 1)
+    tight = levels_of(course.state[turn, who])["budget"] == 0
     count = len(who)
-    amount = np.round(course.mrr[week[month], who].astype(float), 2) * np.where(people.quarterly[who], 3, 1)
-    issued = days[month] * DAY + 2 * HOUR + rng.integers(0, HOUR, count)
-    due = (days[month] + 30) * DAY
-    delay = np.where(tight, rng.normal(16, 12, count), rng.normal(-6, 6, count))
+    amount = np.round(course.mrr[week, who].astype(float), 2) * np.where(people.quarterly[who], 3, 1)
+    issued = days * DAY + 2 * HOUR + rng.integers(0, HOUR, count)
+    due = (days + DUE_DAYS) * DAY
+    delay = np.where(tight, rng.normal(18, 9, count), rng.normal(-5, 4, count))
     paid = np.maximum(due + (delay * DAY).astype(np.int64), issued + HOUR)
     chance = rng.random((4, count))
     backdated = chance[0] < 0.02

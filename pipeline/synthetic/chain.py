@@ -43,8 +43,8 @@ class Component:
     """One latent component: its levels, weekly moves, and what each level adds to notice and does to growth.
 
     `moves[i][j]` is the weekly probability of going from level i to level j. `notice` is added to the weekly
-    probability of notice, `growth` multiplies that of growth. `newcomers` and `settled` are the shares of levels
-    among new accounts and among those there when the tables begin.
+    probability of notice, `growth` multiplies that of growth. `newcomers` are the shares of
+    levels among new accounts.
     """
 
     levels: tuple[str, ...]
@@ -53,14 +53,6 @@ class Component:
     notice: Floats
     growth: Floats
     newcomers: Floats
-
-    @property
-    def settled(self) -> Floats:
-        """Shares that stay the same from week to week among accounts that have not left."""
-        kept = self.moves * (1 - self.notice)[None, :]
-        values, vectors = np.linalg.eig(kept.T)
-        share = np.abs(np.real(vectors[:, np.argmax(np.real(values))]))
-        return share / share.sum()
 
 
 def _component(
@@ -84,28 +76,28 @@ def _component(
 COMPONENTS: Mapping[str, Component] = {
     "engagement": _component(
         "dormant low normal high", "normal high",
-        {(0, 1): 0.030, (1, 0): 0.060, (1, 2): 0.050, (2, 1): 0.012, (2, 3): 0.015, (3, 2): 0.025},
-        notice=[0.021, 0.004, 0.0, 0.0], growth=[0.2, 0.5, 1.0, 2.2], new=[0.0, 0.05, 0.65, 0.30],
+        {(0, 1): 0.010, (1, 0): 0.050, (1, 2): 0.025, (2, 1): 0.0040, (2, 3): 0.006, (3, 2): 0.010},
+        notice=[0.026, 0.003, 0.0, 0.0], growth=[0.1, 0.35, 1.0, 3.0], new=[0.0, 0.05, 0.65, 0.30],
     ),
     "health": _component(
         "fine strained broken", "fine",
-        {(0, 1): 0.008, (1, 0): 0.045, (1, 2): 0.045, (2, 1): 0.035},
-        notice=[0.0, 0.004, 0.024], growth=[1.0, 0.5, 0.2], new=[0.95, 0.05, 0.0],
+        {(0, 1): 0.0026, (1, 0): 0.015, (1, 2): 0.045, (2, 1): 0.008},
+        notice=[0.0, 0.003, 0.028], growth=[1.0, 0.4, 0.1], new=[0.95, 0.05, 0.0],
     ),
     "contact": _component(
         "departed present", "present",
-        {(0, 1): 0.030, (1, 0): 0.004},
-        notice=[0.017, 0.0], growth=[0.25, 1.0], new=[0.0, 1.0],
+        {(0, 1): 0.008, (1, 0): 0.0015},
+        notice=[0.026, 0.0], growth=[0.15, 1.0], new=[0.0, 1.0],
     ),
     "seats": _component(
         "slack snug tight", "slack snug tight",
-        {(0, 1): 0.025, (1, 0): 0.015, (1, 2): 0.025, (2, 1): 0.020},
-        notice=[0.0, 0.0, 0.0], growth=[0.25, 1.0, 4.0], new=[0.6, 0.35, 0.05],
+        {(0, 1): 0.014, (1, 0): 0.005, (1, 2): 0.012, (2, 1): 0.006},
+        notice=[0.0, 0.0, 0.0], growth=[0.35, 1.0, 2.9], new=[0.6, 0.35, 0.05],
     ),
     "budget": _component(
         "tight ample", "ample",
-        {(0, 1): 0.030, (1, 0): 0.004},
-        notice=[0.017, 0.0], growth=[0.3, 1.0], new=[0.03, 0.97],
+        {(0, 1): 0.008, (1, 0): 0.0015},
+        notice=[0.026, 0.0], growth=[0.15, 1.0], new=[0.03, 0.97],
     ),
 }  # fmt: skip
 
@@ -121,9 +113,9 @@ def levels_of(state: NDArray[np.uint8]) -> dict[str, NDArray[np.int64]]:
 
 
 def _joint_moves() -> Floats:
-    joint = np.ones((1, 1))
+    joint: Floats = np.ones((1, 1))
     for part in COMPONENTS.values():
-        joint = np.kron(joint, part.moves)
+        joint = np.asarray(np.kron(joint, part.moves), dtype=np.float64)
     return joint
 
 
@@ -138,7 +130,7 @@ RELIEVED: NDArray[np.uint8] = np.ravel_multi_index(
 CALM: Flags = np.all([np.array(part.calm)[row] for part, row in zip(COMPONENTS.values(), _LEVELS, strict=True)], axis=0)
 """Whether nothing about a state foretells notice."""
 
-NOTICE_SUDDEN = 0.0026
+NOTICE_SUDDEN = 0.0024
 """Weekly probability of notice that nothing foretells: acquired, closed, a change of mind."""
 
 NOTICE_PARTS: Floats = np.stack(
@@ -147,16 +139,16 @@ NOTICE_PARTS: Floats = np.stack(
 )
 NOTICE: Floats = NOTICE_PARTS.sum(axis=0)
 
-GROW: Floats = 0.0048 * np.prod(
+GROW: Floats = 0.0085 * np.prod(
     [part.growth[row] for part, row in zip(COMPONENTS.values(), _LEVELS, strict=True)], axis=0
 )
 
 _LOW = _LEVELS[list(COMPONENTS).index("engagement")] <= 1
 _TIGHT = _LEVELS[list(COMPONENTS).index("budget")] == 0
-SHRINK: Floats = 0.0005 + 0.0030 * _TIGHT + 0.0015 * _LOW
+SHRINK: Floats = 0.0003 + 0.0010 * _TIGHT + 0.0005 * _LOW
 
 NOTICE_BY_SEGMENT = np.array([1.3, 0.95, 0.6])
-GROW_BY_SEGMENT = np.array([0.9, 1.05, 1.25])
+GROW_BY_SEGMENT = np.array([0.75, 1.15, 1.6])
 NOTICE_AFTER_RISE = np.array([0.0, 0.003, 0.006, 0.012])
 
 
@@ -208,13 +200,28 @@ def weekly_odds(state_notice: Floats, state_grow: Floats, terms: Terms, day: int
     return state_notice * scale + rise, state_grow * grow
 
 
-def draw_states(count: int, rng: np.random.Generator, newcomers: bool) -> NDArray[np.uint8]:
-    """Return the first states of `count` accounts."""
-    parts = [
-        rng.choice(len(part.levels), count, p=part.newcomers if newcomers else part.settled)
-        for part in COMPONENTS.values()
-    ]
-    return np.ravel_multi_index(parts, SHAPE).astype(np.uint8)
+def newcomers() -> Floats:
+    """Return the shares of the states among new accounts."""
+    share: Floats = np.ones(1)
+    for part in COMPONENTS.values():
+        share = np.asarray(np.kron(share, part.newcomers), dtype=np.float64)
+    return share
+
+
+def settled() -> Floats:
+    """Return the shares of the states that stay the same from week to week among accounts that do not leave."""
+    share = newcomers()
+    for _ in range(500):
+        share = share @ MOVES
+        grown = share * GROW
+        share = share * (1 - NOTICE) - grown + np.bincount(RELIEVED, grown, minlength=STATES)
+        share /= share.sum()
+    return share
+
+
+def draw_states(count: int, shares: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return states of `count` accounts, drawn by their shares."""
+    return rng.choice(STATES, count, p=shares).astype(np.uint8)
 
 
 def move_states(state: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -25,6 +25,8 @@ from pipeline.synthetic.chain import (
     draw_events,
     draw_states,
     move_states,
+    newcomers,
+    settled,
     weekly_odds,
 )
 from pipeline.synthetic.population import Population
@@ -115,7 +117,7 @@ class _Play:
         count = len(people)
         self.rng = rng
         self.terms = people.terms
-        self.state = draw_states(count, rng, newcomers=False)
+        self.state = draw_states(count, settled(), rng)
         self.starts = people.opened.copy()
         self.ends = np.full(count, NEVER_DAY)
         self.back = np.full(count, NEVER_DAY)
@@ -156,7 +158,7 @@ class _Play:
         fresh = (self.starts >= day) & (self.starts < day + WEEK)
         under = (self.starts < day) & (self.ends == NEVER_DAY)
         self.state = move_states(self.state, self.rng)
-        self.state[fresh] = draw_states(int(fresh.sum()), self.rng, newcomers=True)
+        self.state[fresh] = draw_states(int(fresh.sum()), newcomers(), self.rng)
         during, served = self.state.copy(), (self.starts < day + WEEK) & (self.ends > day)
         kind, weekday, step = draw_events(during, self.terms, under & (self.lock == 0), day, self.rng)
         when = day + weekday
@@ -216,7 +218,7 @@ class _Play:
         self.lock[who] = LOCK_WEEKS
         self.contract[who] += 1
         self.terms = self.terms.restarted(who, self.starts[who])
-        self.state[who] = draw_states(len(who), self.rng, newcomers=True)
+        self.state[who] = draw_states(len(who), newcomers(), self.rng)
         self.write(who, self.starts[who], 12)
         return back
 

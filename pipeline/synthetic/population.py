@@ -92,7 +92,7 @@ def draw_population(accounts: int, first_day: int, weeks: int, rng: np.random.Ge
         opened=opened,
         seats=seats,
         mrr=np.asarray(np.round(seats * price, 2), dtype=np.float64),
-        quarterly=rng.random(accounts) < 0.2,
+        quarterly=rng.random(accounts) < 0.12,
     )
 
 

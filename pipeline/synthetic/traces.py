@@ -20,16 +20,19 @@ Floats = NDArray[np.float64]
 
 NEVER = NEVER_DAY * DAY
 
-MINUTES = np.array([16.0, 45.0, 85.0, 130.0])
+MINUTES = np.array([8.0, 35.0, 80.0, 150.0])
 """Weekly minutes of use per seat, by engagement."""
 
-SEATS_IN_USE = np.array([48.0, 72.0, 92.0])
-"""Seats in use per hundred, by seats pressure."""
+LOGINS = np.array([0.08, 0.55, 1.80])
+"""Weekly sign-ins by those who hand out the seats, by how tight they are."""
 
-TALK = {"email": (0.03, 0.28), "call": (0.012, 0.08), "meeting": (0.006, 0.05)}
-"""Weekly conversations with the contact: departed, present."""
+TALK = {"email": (0.33, 0.33), "call": (0.012, 0.12), "meeting": (0.006, 0.06)}
+"""Weekly conversations once the contact has departed, and while present."""
 
-TICKETS = np.array([0.05, 0.32, 0.70])
+STAND_INS = 5
+"""Colleagues who answer in turn, none for long, while there is no contact."""
+
+TICKETS = np.array([0.04, 0.45, 0.90])
 """Weekly tickets, by health."""
 
 DAYS_OPEN = np.array([1.5, 4.0, 9.0])
@@ -83,7 +86,7 @@ KINDS = ("usage", "login", "email", "call", "meeting", "ticket", "csat", "nps")
 def interactions(people: Population, course: Course, rng: np.random.Generator) -> pa.Table:
     """Return the interactions known when the course ends, with the faults real extracts have."""
     cells = cells_of(course)
-    parts = [_usage(people, cells, rng), _logins(people, cells, rng)]
+    parts = [_usage(people, cells, rng), _logins(cells, rng)]
     parts += [_talk(kind, cells, rng) for kind in TALK]
     tickets = _tickets(cells, rng)
     parts += [tickets, _csat(tickets, rng), _nps(cells, rng)]
@@ -100,10 +103,10 @@ def interactions(people: Population, course: Course, rng: np.random.Generator) -
 
 def _usage(people: Population, cells: Cells, rng: np.random.Generator) -> Rows:
     """A report per week on its last evening: minutes per seat."""
-    own = np.exp(rng.normal(0, 0.25, len(people)))
+    own = np.exp(rng.normal(0, 0.12, len(people)))
     level = MINUTES[cells.levels["engagement"]] * own[cells.account] * _season(cells.start)
-    minutes = np.round(level * np.exp(rng.normal(0, 0.45, len(cells))), 1)
-    some = (cells.levels["engagement"] > 0) | (rng.random(len(cells)) < 0.7)
+    minutes = np.round(level * np.exp(rng.normal(0, 0.3, len(cells))), 1)
+    some = (cells.levels["engagement"] > 0) | (rng.random(len(cells)) < 0.5)
     occurred = cells.start + WEEK * DAY - 3 * HOUR + rng.integers(0, HOUR, len(cells))
     account = cells.account[some]
     return _rows(0, account, occurred[some], occurred[some] + HOUR, quantity=minutes[some])
@@ -117,14 +120,10 @@ def _season(start: Ints) -> Floats:
     return 1 - 0.25 * july - 0.3 * christmas
 
 
-def _logins(people: Population, cells: Cells, rng: np.random.Generator) -> Rows:
-    """A count of sign-ins every fourth week: users per hundred seats."""
-    own = rng.normal(0, 5, len(people))
-    due = (cells.week + cells.account) % 4 == 0
-    level = SEATS_IN_USE[cells.levels["seats"]] * np.array([0.55, 0.85, 1.0, 1.0])[cells.levels["engagement"]]
-    share = np.clip(level + own[cells.account] + rng.normal(0, 8, len(cells)), 1, 100)
-    occurred = cells.start + WEEK * DAY - 2 * HOUR + rng.integers(0, HOUR, len(cells))
-    return _rows(1, cells.account[due], occurred[due], occurred[due] + HOUR // 2, quantity=np.round(share[due]))
+def _logins(cells: Cells, rng: np.random.Generator) -> Rows:
+    picked, occurred = _times(LOGINS[cells.levels["seats"]], cells, rng)
+    minutes = np.round(np.exp(rng.normal(2, 0.6, len(picked))), 1)
+    return _rows(1, cells.account[picked], occurred, occurred + HOUR // 60, quantity=minutes)
 
 
 def _times(rates: Floats, cells: Cells, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -140,7 +139,7 @@ def _talk(kind: str, cells: Cells, rng: np.random.Generator) -> Rows:
     count = len(picked)
     minutes = np.round(np.exp(rng.normal(3 if kind == "call" else 4, 0.5, count)))
     present = cells.levels["contact"][picked] == 1
-    contact = np.where(present, cells.contact[picked], -1)
+    contact = np.where(present, cells.contact[picked], 50 + rng.integers(0, STAND_INS, count))
     known = occurred + rng.integers(HOUR // 60, 6 * HOUR, count)
     if kind == "email":
         return _rows(2, cells.account[picked], occurred, known, contact=contact)

@@ -167,7 +167,7 @@ def _forward(
         for noticed_on in days:
             enough = levels >= _level_needed(terms, day, int(noticed_on) + 1, window.min_growth)[:, None]
             ended = noticed_on + terms.notice_days
-            holds = np.where(ended > end, 1.0, RETURN_SHARE * _returned_by(end - ended))
+            holds = np.where(ended >= end, 1.0, RETURN_SHARE * _returned_by(end - ended))
             upsell += (noticed * enough).sum(axis=1) / len(days) * holds
     upsell += (mass.sum(axis=2) * (levels >= needed[:, None])).sum(axis=1)
     upsell += (reduced * (levels - SHRINK_STEP >= needed[:, None])).sum(axis=1)
