@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.targets.target import COHORT, LEAVING, OUTSIDE, TOO_NEW, Floats, Standing, Target
 from pipeline.asof import DAY, MISSING, NEVER
 from pipeline.errors import AsOfError
-from pipeline.history import History, Ints, View
+from pipeline.history import Flags, History, Ints, View
 from pipeline.tables import SCALE
 
 
@@ -42,16 +42,19 @@ def label(target: Target, history: History, as_ofs: Iterable[date], known_by: da
     """
     dates = sorted(set(as_ofs))
     _check_closed(target, dates, known_by)
-    views = {as_of: history.upto(as_of) for as_of in dates}
-    standings = {as_of: target.standing(view) for as_of, view in views.items()}
+    standings: dict[date, Standing] = {}
+    frames: list[tuple[Flags, pd.DataFrame]] = []
+    for as_of in dates:
+        view = history.upto(as_of)  # held one at a time: a view is as large as the bucket
+        standings[as_of] = target.standing(view)
+        frames.append((view.seen, _standings(target, view, standings[as_of]).drop(columns=["since", "ends_on"])))
     outcomes = target.outcomes(history.known_by(known_by), standings)
     parts = []
-    for (as_of, view), outcome in zip(views.items(), outcomes, strict=True):
-        frame = _standings(target, view, standings[as_of]).drop(columns=["since", "ends_on"])
-        frame.insert(1, "as_of", pd.Series([pd.Timestamp(as_of)] * len(frame), dtype="datetime64[us]"))
+    for as_of, (seen, frame), outcome in zip(dates, frames, outcomes, strict=True):
         asked = frame["section"].to_numpy() == COHORT
-        won = outcome.label[view.seen]
-        gained = frame["value_at_stake"].to_numpy() if target.risk else outcome.increment[view.seen] / SCALE
+        won = outcome.label[seen]
+        gained = frame["value_at_stake"].to_numpy() if target.risk else outcome.increment[seen] / SCALE
+        frame.insert(1, "as_of", pd.Series([pd.Timestamp(as_of)] * len(frame), dtype="datetime64[us]"))
         frame.insert(3, "label", np.where(asked, won.astype(np.float64), np.nan))
         frame["realised"] = np.where(asked, np.where(won, gained, 0.0), np.nan)
         parts.append(frame)
