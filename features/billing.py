@@ -5,9 +5,10 @@ A purchase day is a day with a positive invoice; days are counted because one or
 
 from __future__ import annotations
 
+from features.derived import Monthly, Pace, Ratio, Recent, Trend, Usual
 from features.measures import Combined, Since
 from features.spans import Gaps
-from features.spec import ALL, Aggregate, Declaration, Derived, Monthly, Ratio, Recent, Trend
+from features.spec import ALL, Aggregate, Declaration, Derived
 from features.where import negative, positive
 from pipeline.tables import INVOICES, SCALE
 
@@ -37,6 +38,8 @@ SPEND = Aggregate(
     unit="money",
     family="value",
 )
+# Without credit notes no rounding is left where purchases and returns cancel out, so its pace is sound.
+PURCHASES = Aggregate("purchases", _TABLE, "sum", "{value} bought", column="amount", where=_BOUGHT, unit="money")
 CREDITS = Aggregate(
     "credit_notes", _TABLE, "count", "{value} credit note{s}", where=_CREDITED, windows=(90, 365, ALL), family="credits"
 )
@@ -73,6 +76,8 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Monthly(PURCHASE_DAYS, "{value} days with a purchase a month since the first invoice"),
     Recent(PURCHASE_DAYS, "days with a purchase", half_lives=(15, 30, 90)),
     Trend(PURCHASE_DAYS, "days with a purchase", windows=(30, 60, 90, 180)),
+    Pace(PURCHASE_DAYS, "days with a purchase", fast=15),
+    Usual(PURCHASE_DAYS, "days with a purchase"),
     LINES,
     Trend(LINES, "invoice rows", windows=(30, 90)),
     ORDERS,
@@ -80,6 +85,8 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Monthly(SPEND, "{value} net spend a month since the first invoice", family="value"),
     Recent(SPEND, "net spend", half_lives=(30, 90)),
     Trend(SPEND, "net spend", windows=(30, 60, 90, 180)),
+    Pace(PURCHASES, "purchases"),
+    Usual(SPEND, "net spend", windows=(30, 60)),
     Ratio(
         "spend_per_day",
         SPEND,

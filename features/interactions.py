@@ -5,9 +5,10 @@ A kind that never occurs gives constants, which no model uses. Words of the firm
 
 from __future__ import annotations
 
+from features.derived import Monthly, Pace, Recent, Trend
 from features.measures import Combined, Since, Until
 from features.spans import Gaps
-from features.spec import ALL, Aggregate, Declaration, Derived, Monthly, Recent, Trend
+from features.spec import ALL, Aggregate, Declaration, Derived
 from features.where import ANY, kind
 from pipeline.tables import INTERACTIONS
 
@@ -78,12 +79,14 @@ DECLARATIONS: tuple[Declaration, ...] = (
     ACTIVE_DAYS,
     Recent(ACTIVE_DAYS, "days with an interaction", half_lives=(14, 60)),
     Trend(ACTIVE_DAYS, "days with an interaction"),
+    Pace(ACTIVE_DAYS, "days with an interaction", fast=14, slow=60),
     LOGINS,
     LOGIN_DAYS,
     Trend(LOGINS, "logins"),
     USAGE,
     Trend(USAGE, "use"),
     Recent(USAGE, "use", half_lives=(14,)),
+    Pace(USAGE, "use", fast=14, slow=60),
     *(
         Aggregate(plural, _TABLE, "count", f"{{value}} {name}{{s}}", where=kind(name), windows=(30, 90, 365))
         for name, plural in _TOUCHES

@@ -175,6 +175,8 @@ class Combined:
     how: Literal["ratio", "change", "difference", "monthly"]
     a: Measure
     b: Measure
+    times: float = 1.0
+    """What a ratio is multiplied by."""
 
     @property
     def reads(self) -> Reads:
@@ -187,4 +189,4 @@ class Combined:
         if self.how == "monthly":
             return a * 30 / np.maximum(b, 30)
         ratio = divide(a, b)
-        return ratio if self.how == "ratio" else ratio - 1
+        return ratio * self.times if self.how == "ratio" else ratio - 1

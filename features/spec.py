@@ -9,11 +9,11 @@ which becomes `call_minutes_7d` to `call_minutes_365d`; `catalogue` lists what a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from features.evaluation import Measure, Reads
-from features.measures import Combined, Decayed, How, Since, Windowed
+from features.measures import How, Windowed
 from features.where import ANY, Where
 from pipeline.tables import SCALE
 
@@ -74,119 +74,17 @@ class Aggregate:
         empty = None if self.how == "mean" else 0.0
         return tuple(
             Feature(
-                f"{self.what}_{_ending(window)}",
+                f"{self.what}_{ending(window)}",
                 self.family,
                 self.table,
                 window,
                 self.unit,
                 empty,
-                f"{self.words} {_span(window)}",
-                f"{_plain(self.words)} {_span(window)}: no figure",
+                f"{self.words} {span(window)}",
+                f"{plain(self.words)} {span(window)}: no figure",
                 self.measure(window),
             )
             for window in self.windows
-        )
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """One aggregate over another in the same window, NaN where the second is not positive."""
-
-    what: str
-    of: Aggregate
-    over: Aggregate
-    words: str
-    windows: tuple[Window, ...] = (90, 365, ALL)
-    unit: Unit = "share"
-    family: str = "value"
-
-    def features(self) -> tuple[Feature, ...]:
-        return tuple(
-            Derived(
-                f"{self.what}_{_ending(window)}",
-                Combined("ratio", self.of.measure(window), self.over.measure(window)),
-                f"{self.words} {_span(window)}",
-                unit=self.unit,
-                family=self.family,
-                window=window,
-            ).feature()
-            for window in self.windows
-        )
-
-
-@dataclass(frozen=True)
-class Trend:
-    """An aggregate's window over the window before it, as a relative change: `<what>_change_<days>d`.
-
-    NaN when the earlier window holds nothing, or reaches back before the table's first day.
-    """
-
-    of: Aggregate
-    subject: str
-    """What goes up or down, in words."""
-    windows: tuple[int, ...] = (30, 90)
-
-    def __post_init__(self) -> None:
-        if self.of.how == "distinct":
-            raise ValueError(f"{self.of.what}: distinct values have no trend; declare it on a count, days or sum")
-
-    def features(self) -> tuple[Feature, ...]:
-        return tuple(
-            Derived(
-                f"{self.of.what}_change_{window}d",
-                Combined("change", self.of.measure(window), self.of.measure(window, back=window)),
-                f"{self.subject} {{value}} in the last {window} days than in the {window} before",
-                unit="change",
-                family="trend",
-                window=window,
-            ).feature()
-            for window in self.windows
-        )
-
-
-@dataclass(frozen=True)
-class Monthly:
-    """An aggregate of all history per 30 days since the account's first row: `<what>_per_month`.
-
-    It stays comparable while windows are still longer than the data. Accounts younger than 30 days count as 30.
-    """
-
-    of: Aggregate
-    words: str
-    family: str = "volume"
-
-    def features(self) -> tuple[Feature, ...]:
-        unit: Unit = "money_per_month" if self.of.unit == "money" else "per_month"
-        measure = Combined("monthly", self.of.measure(ALL), Since(self.of.table, "first"))
-        return (Derived(f"{self.of.what}_per_month", measure, self.words, unit=unit, family=self.family).feature(),)
-
-
-@dataclass(frozen=True)
-class Recent:
-    """An aggregate over all history in which a row's weight halves every so many days: `<what>_decayed_<days>d`."""
-
-    of: Aggregate
-    subject: str
-    half_lives: tuple[int, ...] = (30, 90)
-
-    def __post_init__(self) -> None:
-        if self.of.how not in ("count", "days", "sum"):
-            raise ValueError(f"{self.of.what}: only counts, days and sums can be decayed; found {self.of.how!r}")
-
-    def features(self) -> tuple[Feature, ...]:
-        return tuple(
-            Feature(
-                f"{self.of.what}_decayed_{half_life}d",
-                "decay",
-                self.of.table,
-                ALL,
-                "money" if self.of.unit == "money" else "number",
-                0.0,
-                f"{self.subject}, counting half after {half_life} days: {{value}}",
-                f"{self.subject}, counting half after {half_life} days: no figure",
-                Decayed(self.of.table, self.of.how, half_life, self.of.column, self.of.where),
-            )
-            for half_life in self.half_lives
         )
 
 
@@ -205,7 +103,7 @@ class Derived:
 
     def feature(self) -> Feature:
         table = self.measure.reads[0][0] if self.measure.reads else ""
-        unknown = self.unknown or f"{_plain(self.words)}: no figure"
+        unknown = self.unknown or f"{plain(self.words)}: no figure"
         return Feature(
             self.name, self.family, table, self.window, self.unit, self.empty, self.words, unknown, self.measure
         )
@@ -214,7 +112,10 @@ class Derived:
         return (self.feature(),)
 
 
-Declaration = Aggregate | Ratio | Trend | Monthly | Recent | Derived
+class Declaration(Protocol):
+    """Anything that becomes features."""
+
+    def features(self) -> tuple[Feature, ...]: ...
 
 
 def expand(declarations: Iterable[Declaration]) -> tuple[Feature, ...]:
@@ -222,18 +123,16 @@ def expand(declarations: Iterable[Declaration]) -> tuple[Feature, ...]:
     return tuple(feature for declaration in declarations for feature in declaration.features())
 
 
-def in_family(family: str, features: Iterable[Feature]) -> tuple[Feature, ...]:
-    return tuple(replace(feature, family=family) for feature in features)
-
-
-def _ending(window: Window) -> str:
+def ending(window: Window) -> str:
+    """Return how the name of a feature ends: 30d, or all."""
     return "all" if window is ALL else f"{window}d"
 
 
-def _span(window: Window) -> str:
+def span(window: Window) -> str:
+    """Return the window in words."""
     return "in all history" if window is ALL else f"in the last {window} days"
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
     """Return a phrase without its figure."""
     return " ".join(words.replace("{value}", "").replace("{s}", "s").split())

@@ -101,3 +101,26 @@ def test_rates_are_per_thirty_days_since_the_first_invoice(figures: Any) -> None
     assert found["spend_per_month"] == pytest.approx(375.5 / 3)
     young = figures("2025-01-11", invoices=ROWS)
     assert young["purchase_days_per_month"] == 1.0  # ten days count as thirty
+
+
+def test_a_steady_account_keeps_its_pace_and_its_usual_rate(figures: Any) -> None:
+    weekly = [
+        {"issued_at": f"{year}-{month:02}-{day:02}T08:00", "amount": 10}
+        for year in (2022, 2023, 2024)
+        for month in range(1, 13)
+        for day in (1, 8, 15, 22, 29)
+        if (month, day) != (2, 29)
+    ]
+    steady = figures("2025-01-01", invoices=weekly)
+    assert steady["purchases_pace_30d"] == pytest.approx(1, abs=0.03)
+    assert steady["purchase_days_pace_15d"] == pytest.approx(1, abs=0.05)
+    assert steady["spend_over_usual_60d"] == pytest.approx(1, abs=0.1)
+    silent = figures("2025-03-02", invoices=weekly)
+    assert silent["purchases_pace_30d"] == pytest.approx(0.39, abs=0.02)  # a quarter in 60 days against 0.63
+    assert silent["spend_over_usual_60d"] == 0
+
+
+def test_who_only_returned_goods_has_no_pace(figures: Any) -> None:
+    found = figures("2025-04-01", invoices=[{"issued_at": "2025-01-01", "amount": -5}])
+    assert math.isnan(found["purchases_pace_30d"])
+    assert math.isnan(found["spend_over_usual_60d"])

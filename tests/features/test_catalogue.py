@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from features.catalogue import FEATURES, catalogue_digest, features_for, missing_columns
-from features.spec import ALL, Aggregate, Recent, Trend
+from features.derived import Recent, Trend
+from features.spec import ALL, Aggregate
 from pipeline.errors import SettingsError
 from pipeline.settings import AccountSettings
 

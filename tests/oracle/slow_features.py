@@ -192,6 +192,22 @@ class Account:
                 ages = [(days_since(self.now, row[when]), (row[column] or 0) / 10_000) for row in rows]
             self.found[f"{name}_decayed_{half_life}d"] = math.fsum(x * 0.5 ** (age / half_life) for age, x in ages)
 
+    def pace(self, name: str, rows: list[Row], when: str, fast: int, slow: int, column: str = "") -> None:
+        totals = []
+        for half_life in (fast, slow):
+            if column:
+                ages = [(days_since(self.now, row[when]), (row[column] or 0) / 10_000) for row in rows]
+            else:
+                ages = [((self.now.date() - day).days, 1.0) for day in distinct_days(rows, when)]
+            totals.append(math.fsum(x * 0.5 ** (age / half_life) for age, x in ages))
+        ratio = quotient(*totals)
+        self.found[f"{name}_pace_{fast}d"] = None if ratio is None else ratio * slow / fast
+
+    def over_usual(self, name: str, windows: tuple[int, ...]) -> None:
+        for window in windows:
+            ratio = quotient(self.found[f"{name}_{window}d"], self.found[f"{name}_per_month"])  # type: ignore[arg-type]
+            self.found[f"{name}_over_usual_{window}d"] = None if ratio is None else ratio * 30 / window
+
     def monthly(self, name: str, total: float, table: str, every: list[Row]) -> None:
         days = days_since(self.now, every[0][WHEN[table]]) if every else None
         self.found[f"{name}_per_month"] = None if days is None else 30 * total / max(days, 30)
@@ -219,6 +235,10 @@ class Account:
         self.monthly("spend", units(rows, "amount"), t, rows)
         self.decayed("spend", t, rows, "sum", (30, 90), "amount")
         self.trend("spend", t, rows, "sum", (30, 60, 90, 180), "amount")
+        self.pace("purchase_days", bought, "issued_at", 15, 90)
+        self.pace("purchases", bought, "issued_at", 30, 90, "amount")
+        self.over_usual("purchase_days", (60,))
+        self.over_usual("spend", (30, 60))
         for window in (90, 365, None):
             ending = "all" if window is None else f"{window}d"
             self.found[f"spend_per_day_{ending}"] = quotient(
@@ -264,6 +284,7 @@ class Account:
         self.trend("interactions", t, rows, "count", (30, 90))
         self.aggregate("interaction_days", t, rows, "days", (7, 30, 90, 180, 365))
         self.decayed("interaction_days", t, rows, "days", (14, 60))
+        self.pace("interaction_days", rows, "occurred_at", 14, 60)
         self.trend("interaction_days", t, rows, "days", (30, 90))
         self.aggregate("logins", t, kinds("login"), "count", (7, 30, 90))
         self.aggregate("login_days", t, kinds("login"), "days", (30, 90))
@@ -274,6 +295,7 @@ class Account:
             self.aggregate("usage", t, kinds("usage"), "sum", (7, 30, 90, 365), "quantity")
             self.trend("usage", t, kinds("usage"), "sum", (30, 90), "quantity")
             self.decayed("usage", t, kinds("usage"), "sum", (14,), "quantity")
+            self.pace("usage", kinds("usage"), "occurred_at", 14, 60, "quantity")
             self.aggregate("call_minutes", t, kinds("call"), "sum", (30, 90, 365), "quantity")
         if "contact_id" in mapped:
             self.aggregate("contacts", t, rows, "distinct", (30, 90, 365), "contact_id")
