@@ -26,13 +26,8 @@ def audit(connection: sa.Connection, record: RunRecord, sequence: int, excluded:
 
 
 def _counts(connection: sa.Connection, record: RunRecord, sequence: int) -> Iterator[str]:
-    by_section = dict(
-        connection.execute(
-            sa.select(ROWS.c.section, sa.func.count()).where(ROWS.c.sequence == sequence).group_by(ROWS.c.section)
-        )
-        .tuples()
-        .all()
-    )
+    sections = sa.select(ROWS.c.section, sa.func.count()).where(ROWS.c.sequence == sequence).group_by(ROWS.c.section)
+    by_section = {section: count for section, count in connection.execute(sections)}  # noqa: C416
     scored = connection.execute(
         sa.select(sa.func.count()).where(SCORES.c.sequence == sequence, SCORES.c.section == "cohort")
     ).scalar_one()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.errors import StoreError
 from pipeline.store.schema import RUNS
 
 
@@ -34,6 +36,13 @@ class RunRecord:
     """Number of the last feedback entry this run could know (`Store.feedback_until`)."""
     retrospective: bool = False
     """Scored with a model that knew the future; kept, never published."""
+
+    def __post_init__(self) -> None:
+        # The target names files of exports.
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.target):
+            raise StoreError(f"a target's name has letters, digits, _ and -; found {self.target!r}")
+        if self.created_at.tzinfo is None:
+            raise StoreError(f"created_at of a run needs a time zone; found {self.created_at}. Give it in UTC.")
 
     @property
     def inputs(self) -> tuple[date, str, str, str, str]:

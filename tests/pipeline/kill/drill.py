@@ -111,7 +111,7 @@ def killed(work: Callable[[], object], point: str, watch: Callable[[], object]) 
         if ended:
             return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         watch()
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def at_each_point(bench: Bench, times: int) -> tuple[dict[str, Counter[str]], Counter[str]]:
