@@ -75,7 +75,8 @@ def content_digest(stage: Stage) -> str:
     }
     for name, staged in stage.tables.items():
         if name in BUCKETED:
-            sums = stage.ask(f"SELECT count(*), sum(_low), sum(_high) FROM ({staged.used})")[0]
+            low, high = "_digest & 18446744073709551615::UHUGEINT", "_digest >> 64"
+            sums = stage.ask(f"SELECT count(*), sum(({low})::UBIGINT), sum(({high})::UBIGINT) FROM ({staged.used})")[0]
             parts[name] = [list(staged.stored), *(str(number) for number in sums)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -136,7 +137,8 @@ def _instants(table: pa.Table, staged: Staged) -> tuple[np.ndarray, np.ndarray]:
 def _add_days(days: dict[int, int], known: np.ndarray) -> None:
     """Note the midnights by which rows were known, each with the day in which the latest of them became known."""
     known = known[known != MISSING]
-    ceilings = -(-known // DAY)
-    for day in np.unique(ceilings):
-        whole = bool((known[ceilings == day] == day * DAY).any())
-        days[int(day)] = max(days.get(int(day), int(day) - 1), int(day) - (not whole))
+    midnights = -(-known // DAY)
+    at_midnight = set(np.unique(midnights[known == midnights * DAY]).tolist())
+    for midnight in np.unique(midnights).tolist():
+        day = midnight if midnight in at_midnight else midnight - 1
+        days[midnight] = max(days.get(midnight, day), day)

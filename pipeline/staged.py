@@ -33,7 +33,7 @@ class Staged:
     Its columns: the contract columns that are mapped, a `<name>__known` per late one, and `known_at` where the
     contract has it. Beside them `_rule`, the rule that rejects the row, or null; `_cell`, the text it was rejected
     for; `_notes`, what was blanked in it ("ended_at open,..."), or null; `_old_id`, the account's id before links;
-    `_low` and `_high`, a digest of what the row says; `_source`, the position of its mapping.
+    `_digest`, 128 bits of what the row says; `_source`, the position of its mapping.
     """
 
     contract: Table
@@ -84,7 +84,7 @@ class Staged:
         drops = [str(position) for position, each in enumerate(self.mapped) if each.drop_repeats]
         if not drops or self.key is not None:
             return kept
-        first = "row_number() OVER (PARTITION BY _source, _low, _high) = 1"
+        first = "row_number() OVER (PARTITION BY _source, _digest) = 1"
         return f"{kept} QUALIFY _source NOT IN ({', '.join(drops)}) OR {first}"
 
     def kind(self, name: str) -> str:
@@ -113,8 +113,7 @@ def staging_query(staged: Staged, position: int, currency: str, linked: bool, ra
         last = "converted"
     replaced = [f"{_judged(staged)} AS _rule"]
     replaced += [f"{_ten_thousandths(name)} AS {quoted(name)}" for name in staged.scaled()]
-    text = _content(staged)
-    digest = f"md5_number_lower({text}) AS _low, md5_number_upper({text}) AS _high"
+    digest = f"md5_number({_content(staged)}) AS _digest"
     return f"WITH {', '.join(steps)} SELECT * REPLACE ({', '.join(replaced)}), {digest} FROM {last}"
 
 

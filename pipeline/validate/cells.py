@@ -91,4 +91,6 @@ def missing_values(stage: Stage) -> Iterator[Statement]:
 
 
 def _first_missing(staged: Staged, name: str) -> str:
-    return f"{example(staged)} FILTER ({quoted(name)} IS NULL)"
+    if "account_id" not in staged.columns:
+        return "''"
+    return f"'account_id=' || min(account_id) FILTER ({quoted(name)} IS NULL)"

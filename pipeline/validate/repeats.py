@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipeline.sources import literal, quoted
 from pipeline.staged import Staged
 from pipeline.staging import Stage
-from pipeline.validate.statement import Statement, example
+from pipeline.validate.statement import Statement, example, kept_for_example
 
 
 def duplicate_keys(stage: Stage) -> Iterator[Statement]:
@@ -19,8 +19,9 @@ def duplicate_keys(stage: Stage) -> Iterator[Statement]:
         grouped = ", ".join(quoted(name) for name in columns)
         yield Statement(
             table,
-            f"SELECT {literal('same ' + ', '.join(columns))}, CAST(sum(rows - 1) AS BIGINT), min(shown) FROM ("
-            f"SELECT count(*) AS rows, {example(staged, *_ids(staged))} AS shown FROM {staged.name} "
+            f"SELECT {literal('same ' + ', '.join(columns))}, CAST(sum(rows - 1) AS BIGINT), "
+            f"{example(staged, *staged.key)} FROM (SELECT {grouped}{kept_for_example(staged, columns)}, "
+            f"count(*) AS rows FROM {staged.name} "
             f"WHERE _rule IS NULL{_identified(staged)} GROUP BY {grouped} HAVING count(*) > 1) HAVING count(*) > 0",
             "Of each such group the last by content is used.",
         )
@@ -53,9 +54,10 @@ def exact_repeats(stage: Stage) -> Iterator[Statement]:
                 action = 'They are dropped (on_repeat = "drop").'
             yield Statement(
                 table,
-                f"SELECT 'exact repeats without an id', CAST(sum(rows - 1) AS BIGINT), min(shown) FROM ("
-                f"SELECT count(*) AS rows, {example(staged)} AS shown FROM {staged.name} WHERE _rule IS NULL "
-                f"AND _source = {position} GROUP BY _low, _high HAVING count(*) > 1) HAVING count(*) > 0",
+                f"SELECT 'exact repeats without an id', CAST(sum(rows - 1) AS BIGINT), {example(staged)} FROM ("
+                f"SELECT count(*) AS rows{kept_for_example(staged, [])} "
+                f"FROM {staged.name} WHERE _rule IS NULL "
+                f"AND _source = {position} GROUP BY _digest HAVING count(*) > 1) HAVING count(*) > 0",
                 action,
             )
 

@@ -32,8 +32,17 @@ class Statement:
 
 def example(staged: Staged, *more: str) -> str:
     """Return the SQL of a text that shows one row of a group, always the same; `more` names further columns."""
-    shown = [name for name in ("account_id", "old_id", "currency", staged.contract.occurred) if name in staged.columns]
-    named = [name for name in more if name in staged.columns and name not in shown]
-    parts = [f"{literal(name + '=')} || CAST({quoted(name)} AS VARCHAR)" for name in (*shown, *named)]
+    named = [*shown_columns(staged), *(name for name in more if name in staged.columns)]
+    parts = [f"{literal(name + '=')} || CAST({quoted(name)} AS VARCHAR)" for name in dict.fromkeys(named)]
     parts += ["'found ' || _cell"] if "_cell" in more else []
     return f"min(concat_ws(', ', {', '.join(parts)}))" if parts else "''"
+
+
+def shown_columns(staged: Staged) -> list[str]:
+    """Return the columns that an example shows of every row."""
+    return [name for name in ("account_id", "old_id", "currency", staged.contract.occurred) if name in staged.columns]
+
+
+def kept_for_example(staged: Staged, grouped: list[str]) -> str:
+    """Return the SQL that carries what an example shows through a GROUP BY, so that few texts have to be made."""
+    return "".join(f", min({quoted(name)}) AS {quoted(name)}" for name in shown_columns(staged) if name not in grouped)
