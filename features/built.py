@@ -48,9 +48,8 @@ def build_to_disk(
 
     Raises StoreError when the folder cannot be written.
     """
-    built = BuiltFeatures(
-        folder / f"{snapshot.digest[:16]}-{catalogue_digest(features)[:16]}", tuple(features), snapshot.buckets
-    )
+    key = hashlib.sha256(f"{catalogue_digest(features)} {_code_digest()}".encode()).hexdigest()
+    built = BuiltFeatures(folder / f"{snapshot.digest[:16]}-{key[:16]}", tuple(features), snapshot.buckets)
     try:
         for bucket in track(range(snapshot.buckets), "features"):
             missing = [as_of for as_of in as_ofs if not built.file(as_of, bucket).exists()]
@@ -64,6 +63,17 @@ def build_to_disk(
             f"features cannot be written under {folder}: {error.strerror}. Make room or mend the rights."
         ) from None
     return built
+
+
+def _code_digest() -> str:
+    """Return the SHA-256 of the code that features come from, so that files on disk never outlive a change of it."""
+    own = Path(__file__).parent
+    files = [*sorted(own.glob("*.py")), *(own.parent / "pipeline" / name for name in CUT)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+CUT = ("asof.py", "contract_lines.py", "history.py", "tables.py")
+"""Modules of pipeline/ that decide what features see."""
 
 
 def content_digest(frame: pd.DataFrame) -> str:

@@ -246,10 +246,11 @@ def _built(running: Command) -> dict[str, Any]:
 
 
 def _show_published(running: Command, published: list[dict[str, Any]], top: int) -> None:
-    from flows.reading import show_published
+    from flows.reading import check_sinks, show_published
 
     for result in published:
         show_published(running, result, top)
+    check_sinks(published)
     step(f"done     state in {running.settings.state_folder}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.command import ERR, OUT, Command
-from flows.reading import show_published
+from flows.reading import check_sinks, show_published
 from pipeline.errors import StoreError
 
 TOP = 5
@@ -49,6 +49,7 @@ def finish(running: Command, result: dict[str, Any], folder: Path) -> None:
     running.printed |= result
     for published in result["published"]:
         show_published(running, published, TOP)
+    check_sinks(result["published"])
     config = folder / "demo.toml"
     OUT.print(
         f"""

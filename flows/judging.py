@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from flows.command import OUT, Command, step
-from flows.printing import print_backtest
+from flows.printing import LEGEND, print_backtest
 from models.backtest import Backtest, backtest, document
 from models.material import Material
 from pipeline.errors import SettingsError, TrainingRefused
@@ -35,6 +35,7 @@ def judge(running: Command, targets: list[str] | None, dated: bool, predictions:
         print_backtest(OUT, name, done[-1].plain)
     if not done:
         raise TrainingRefused("; ".join(refused))
+    OUT.print(LEGEND, style="dim", markup=False, highlight=False)
     running.printed |= document(done)
     if predictions is not None:
         frame = pd.concat([result.predictions.assign(target=result.target) for result in done], ignore_index=True)

@@ -75,48 +75,53 @@ def print_table(
     console.print(table)
 
 
-CONTENDERS = ("model", "logistic", "recency")
 METRICS = {
     "auc": "AUC",
     "average_precision": "avg. precision",
-    "brier": "Brier",
-    "ece": "calib. error",
-    "lift_10": "lift top 10 %",
-    "precision_at_capacity": "precision at capacity",
-    "value_captured_10": "value in top 10 %",
+    "brier": "Brier score *",
+    "ece": "calib. error *",
+    "lift_10": "lift, top 10 %",
+    "precision_at_capacity": "prec. at cap.",
+    "value_captured_10": "value, top 10 %",
 }
 
 
 def print_backtest(console: Console, name: str, result: Mapping[str, Any]) -> None:
     """Print one target's folds, pooled and final figures: contenders side by side, with 95 % intervals."""
-    table = Table(
-        title=f"{name}, out of time, with 95 % intervals (account bootstrap)", title_justify="left", title_style="bold"
-    )
-    table.add_column("test as_of", no_wrap=True)
-    table.add_column("n (positives)", justify="right", no_wrap=True)
-    table.add_column("contender")
-    for label in METRICS.values():
-        table.add_column(label, justify="right")
-    blocks = [(fold["as_of"], fold) for fold in result["folds"]] + [("pooled", result["pooled"])]
+    blocks = [(f"test {fold['as_of']}", fold) for fold in result["folds"]]
+    if result["pooled"]:
+        blocks.append(("folds pooled", result["pooled"]))
     if result.get("final"):
         blocks.append((f"final {result['final']['as_of']}", result["final"]))
     for title, block in blocks:
-        for position, contender in enumerate(block["contenders"]):
-            first = position == 0
-            table.add_row(
-                title if first else "",
-                f"{block['n']:,} ({block['positives']:,})" if first else "",
-                contender,
-                *(_interval(block["contenders"][contender].get(metric)) for metric in METRICS),
-                style="bold" if contender == "model" else "",
-            )
-        table.add_section()
-    console.print(table)
+        heading = f"{name}, {title}: {block['n']:,} accounts, {block['positives']:,} positive"
+        table = Table(title=heading, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        table.add_column("", no_wrap=True)
+        for contender in block["contenders"]:
+            table.add_column(contender, no_wrap=True, justify="right")
+        for metric, label in METRICS.items():
+            table.add_row(label, *(_interval(figures.get(metric)) for figures in block["contenders"].values()))
+        console.print(table)
+        for pair, figures in block.get("paired", {}).items():
+            console.print(f"AUC, {pair}, paired: {_interval(figures['auc'], signed=True)}", highlight=False)
+        console.print()
+    for fold in result.get("left_out", ()):
+        said = f"{name}, test {fold['as_of']} is left out: {fold['reason']}\n"
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
 
 
-def _interval(figure: Mapping[str, Any] | None) -> str:
+LEGEND = (
+    "In brackets: 95 % interval, bootstrap of accounts. * smaller is better; elsewhere larger.\n"
+    "prec. at cap.: share of positives among the first [evaluate] capacity accounts; value: share of the value lost\n"
+    "or won that the top 10 % hold."
+)
+
+
+def _interval(figure: Mapping[str, Any] | None, signed: bool = False) -> str:
     if not figure or figure["value"] is None:
         return "-"
+    form = "{:+.3f}" if signed else "{:.3f}"
+    value = form.format(figure["value"])
     if figure["low"] is None:
-        return f"{figure['value']:.3f}"
-    return f"{figure['value']:.3f}\n{figure['low']:.3f}-{figure['high']:.3f}"
+        return value
+    return f"{value} ({form.format(figure['low'])} {form.format(figure['high'])})"

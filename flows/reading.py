@@ -8,7 +8,7 @@ import pandas as pd
 
 from flows.command import OUT, Command
 from flows.printing import print_list, print_table
-from pipeline.errors import SettingsError, StoreError, nearest
+from pipeline.errors import SettingsError, SinkError, StoreError, nearest
 from pipeline.store import Run, Store
 from pipeline.store.store import store_url
 
@@ -59,6 +59,13 @@ def show_published(running: Command, result: dict[str, Any], top: int) -> None:
         run, rows = store.run(result["run_id"]), store.rows(result["run_id"])
     if top:
         _print(running, run, rows, top)
+
+
+def check_sinks(published: list[dict[str, Any]]) -> None:
+    """Raise SinkError when a list could not be exported; it stays published, and the same command tries again."""
+    failed = [sink["error"] for result in published for sink in result["sinks"] if sink["error"]]
+    if failed:
+        raise SinkError(" ".join(failed))
 
 
 def _print(running: Command, run: Run, rows: pd.DataFrame, top: int | None) -> None:

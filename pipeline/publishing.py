@@ -60,7 +60,8 @@ def publish_list(
                 {
                     "sink": status.sink,
                     "status": status.status,
-                    "said": f"{status.sink} {status.status}" + (f": {status.error}" if status.error else ""),
+                    "error": status.error,
+                    "said": f"{status.sink} {status.status}",
                 }
                 for status in statuses
             ],

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 # Before anything imports LightGBM, MLflow or Prefect.
-os.environ.update(OMP_WAIT_POLICY="PASSIVE", DO_NOT_TRACK="1", MLFLOW_DISABLE_TELEMETRY="true")
+os.environ.update(
+    OMP_WAIT_POLICY="PASSIVE",
+    DO_NOT_TRACK="1",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    PREFECT_LOGGING_LEVEL="CRITICAL",
+    PREFECT_LOGGING_TO_API_ENABLED="false",
+    PREFECT_SERVER_ANALYTICS_ENABLED="false",
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

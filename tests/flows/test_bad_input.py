@@ -1,0 +1,236 @@
+"""Bad input ends with exit code 2 and one message that says what was expected, what was found where, what to do."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from flows.alone import run_lock
+from pipeline.settings import read_settings
+from pipeline.store import Store
+
+
+def refused(said, *patterns: str) -> None:
+    """The command ended with 2, and its last words are one message without a traceback."""
+    assert said.code == 2, said.err
+    assert said.err.count("error:") == 1
+    assert "Traceback" not in said.err
+    message = " ".join(said.err[said.err.index("error:") :].split())
+    for pattern in patterns:
+        assert re.search(pattern, message), message
+
+
+def nothing_published(tiny) -> None:
+    file = tiny.config.parent / "state/store.db"
+    if file.exists():
+        with Store(f"sqlite:///{file}") as store:
+            assert store.runs() == []
+    assert not (tiny.config.parent / "lists").exists()
+
+
+def test_missing_config_names_the_nearest(tiny, inside):
+    refused(
+        inside("run", "--config", tiny.config.with_name("tinny.toml")), "does not exist", r"did you mean 'tiny\.toml'"
+    )
+
+
+def test_unknown_config_key_names_the_nearest(tiny, inside):
+    tiny.edit("every_days = 28", "evry_days = 28")
+    refused(inside("run", "--config", tiny.config), r"unknown key 'training\.evry_days'", "did you mean 'every_days'")
+
+
+def test_missing_secret_names_the_variable(tiny, inside):
+    tiny.edit('folder = "lists"', 'folder = "${env:KEEPGROW_NO_SUCH_SECRET}"')
+    refused(inside("run", "--config", tiny.config), "KEEPGROW_NO_SUCH_SECRET is not set")
+
+
+def test_missing_file_names_the_nearest(tiny, inside):
+    tiny.edit("invoices.csv", "invoces.csv")
+    refused(inside("run", "--config", tiny.config), r"invoces\.csv", r"invoices\.csv")
+    nothing_published(tiny)
+
+
+def test_missing_table_is_named(tiny, inside):
+    tiny.edit('by = "inactivity"\nhorizon = 60\nactive_days = 90', 'by = "contract"')
+    refused(inside("run", "--config", tiny.config), "subscriptions", "invoices")
+
+
+def test_missing_column_names_those_present(tiny, inside):
+    lines = tiny.lines()
+    tiny.write([lines[0].replace("amount", "amuont"), *lines[1:]])
+    refused(inside("run", "--config", tiny.config), "amount", "amuont")
+    nothing_published(tiny)
+
+
+def test_wrong_type_is_named(tiny, inside):
+    tiny.edit(
+        'source = "invoices.csv"',
+        'source = "invoices.csv"\ncolumns.account_id = "account_id"\n'
+        'columns.issued_at = "amount"\ncolumns.amount = "amount"',
+    )
+    refused(inside("run", "--config", tiny.config), "issued_at")
+    nothing_published(tiny)
+
+
+def test_empty_table(tiny, inside):
+    tiny.write(tiny.lines()[:1])
+    refused(inside("run", "--config", tiny.config), "invoices")
+    nothing_published(tiny)
+
+
+@pytest.mark.parametrize("cell", ["twelve", "NaN", "inf"])
+def test_a_column_that_is_mostly_no_number_stops_the_run(tiny, inside, cell):
+    header, *lines = tiny.lines()
+    bad = [",".join([*line.split(",")[:2], cell]) if number % 2 else line for number, line in enumerate(lines)]
+    tiny.write([header, *bad])
+    refused(inside("run", "--config", tiny.config), "amount")
+    nothing_published(tiny)
+
+
+@pytest.mark.parametrize("cell", ["twelve", "NaN", "inf"])
+def test_a_few_cells_that_are_no_number_are_rejected_and_counted(tiny, inside, cell):
+    header, *lines = tiny.lines()
+    lines[5] = ",".join([*lines[5].split(",")[:2], cell])
+    tiny.write([header, *lines])
+    said = inside("build", "--config", tiny.config)
+    assert said.code == 0, said.err
+    assert f"{len(lines):,} rows in, {len(lines) - 1:,} used, 1 rejected" in said.err
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_dates_in_year_1_and_9999(tiny, inside, day):
+    header, *lines = tiny.lines()
+    tiny.write([header, *[",".join([line.split(",")[0], day, line.split(",")[2]]) for line in lines]])
+    refused(inside("run", "--config", tiny.config), "issued_at")
+    nothing_published(tiny)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_few_dates_in_year_1_and_9999_are_rejected_and_counted(tiny, inside, day):
+    header, *lines = tiny.lines()
+    lines[7] = ",".join([lines[7].split(",")[0], day, lines[7].split(",")[2]])
+    tiny.write([header, *lines])
+    said = inside("build", "--config", tiny.config)
+    assert said.code == 0, said.err
+    assert "1 rejected" in said.err
+
+
+def test_as_of_that_is_no_day(tiny, inside):
+    refused(inside("run", "--config", tiny.config, "--as-of", "1.6.2025"), "YYYY-MM-DD", r"1\.6\.2025")
+
+
+def test_as_of_before_the_data(tiny, inside):
+    refused(inside("run", "--config", tiny.config, "--as-of", "2023-06-01"), "2023-06-01", "2024-01-0")
+    nothing_published(tiny)
+
+
+def test_as_of_after_the_data(tiny, inside):
+    refused(inside("run", "--config", tiny.config, "--as-of", "2027-01-01"), "2027-01-01", "2025-0")
+    nothing_published(tiny)
+
+
+def test_no_usable_as_of(tiny, inside):
+    refused(inside("run", "--config", tiny.config, "--as-of", "2024-02-20"), "no as_of is usable", "embargo|60 days")
+    nothing_published(tiny)
+
+
+def test_empty_cohort(tiny, inside):
+    header, *lines = tiny.lines()
+    tiny.write([header, *[",".join([*line.split(",")[:2], "-5"]) for line in lines]])
+    refused(inside("run", "--config", tiny.config), "cohort is empty")
+    nothing_published(tiny)
+
+
+def test_one_class_only(tiny, inside):
+    header, *lines = tiny.lines()
+    tiny.write([header, *[line for line in lines if int(line[1:4]) % 3]])
+    refused(inside("run", "--config", tiny.config), "no row has label 1|too few", "min_positives")
+    nothing_published(tiny)
+
+
+def test_too_few_to_judge(tiny, inside):
+    tiny.edit("min_positives = 20", "min_positives = 5000")
+    refused(inside("run", "--config", tiny.config), "too few", "at least 5000")
+    nothing_published(tiny)
+
+
+def test_state_folder_that_cannot_be_written(tiny, inside):
+    (tiny.config.parent / "state").write_text("a file where a folder should be")
+    refused(inside("run", "--config", tiny.config), "state folder", "cannot be written")
+
+
+def test_sink_that_cannot_be_written_leaves_the_list_published(tiny, inside):
+    (tiny.config.parent / "lists").write_text("a file where a folder should be")
+    said = inside("run", "--config", tiny.config)
+    refused(said, "published", "cannot be written")
+    with Store(f"sqlite:///{tiny.config.parent / 'state/store.db'}") as store:
+        assert store.published("churn") is not None
+    (tiny.config.parent / "lists").unlink()
+    again = inside("run", "--config", tiny.config)
+    assert again.code == 0, again.err
+    assert (tiny.config.parent / "lists/churn.csv").exists()
+
+
+def test_corrupt_parquet(tiny, inside):
+    (tiny.config.parent / "invoices.parquet").write_bytes(b"PAR1 this is no Parquet file PAR1")
+    tiny.edit("invoices.csv", "invoices.parquet")
+    refused(inside("run", "--config", tiny.config), r"invoices\.parquet", "cannot be read|corrupt|not a")
+    nothing_published(tiny)
+
+
+def test_publish_without_a_scored_list(tiny, inside):
+    refused(inside("publish", "--config", tiny.config), "keepgrow score")
+
+
+def test_score_without_a_champion(tiny, inside):
+    refused(inside("score", "--config", tiny.config), "no champion", "keepgrow train")
+
+
+def test_unknown_target_names_the_nearest(tiny, inside):
+    refused(inside("run", "--config", tiny.config, "--target", "chrun"), "did you mean 'churn'")
+    refused(inside("show", "chrun", "--config", tiny.config), "did you mean 'churn'")
+
+
+def test_show_before_anything_is_published(tiny, inside):
+    refused(inside("show", "churn", "--config", tiny.config), "nothing is published", "keepgrow run")
+
+
+def test_second_run_at_the_same_time(tiny, inside):
+    with run_lock(read_settings(tiny.config), datetime(2025, 6, 1, 8, tzinfo=UTC)):
+        refused(inside("run", "--config", tiny.config), "another run holds", "2025-06-01T08:00", "wait_seconds")
+    nothing_published(tiny)
+
+
+def test_champion_that_no_longer_serves(tiny, inside):
+    """Other features, a byte changed, a model newer than the as_of: refused, and the published list stays."""
+    first = inside("run", "--config", tiny.config)
+    assert first.code == 0, first.err
+    state = tiny.config.parent / "state"
+    with Store(f"sqlite:///{state / 'store.db'}") as store:
+        published = store.published("churn")
+
+    text = tiny.config.read_text()
+    tiny.edit(
+        'source = "invoices.csv"',
+        'source = "invoices.csv"\ncolumns.account_id = "account_id"\ncolumns.issued_at = "issued_at"\n'
+        'columns.amount = "amount"\ncolumns.product = { const = "box" }',
+    )
+    refused(inside("run", "--config", tiny.config), "does not fit the features of today", "keepgrow train")
+    tiny.config.write_text(text)
+
+    refused(inside("run", "--config", tiny.config, "--as-of", "2025-05-01"), "trained with what was known until 2025-0")
+    retrospective = inside("score", "--config", tiny.config, "--as-of", "2025-05-01", "--retrospective")
+    assert retrospective.code == 0, retrospective.err
+    refused(inside("publish", "--config", tiny.config, "--as-of", "2025-05-01"), "retrospective", "never published")
+
+    member = next(file for file in (state / "mlflow").rglob("*.txt") if file.read_bytes().startswith(b"tree"))
+    kept = member.read_bytes()
+    member.write_bytes(kept.replace(b"tree", b"trea", 1))
+    refused(inside("run", "--config", tiny.config), "changed|damaged", re.escape(member.name))
+    member.write_bytes(kept)
+
+    with Store(f"sqlite:///{state / 'store.db'}") as store:
+        assert store.published("churn") == published
+        assert len(store.runs()) == 1
