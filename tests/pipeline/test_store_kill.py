@@ -56,7 +56,9 @@ def test_killed_at_any_moment_the_list_is_whole_and_a_rerun_completes_it(drilled
 
 
 def test_readers_at_the_same_time_see_whole_lists(drilled: dict[str, Any]) -> None:
-    assert set(drilled["meanwhile"]) == {"list old", "list new"}
+    # Each of 220 children is read at least once while at work; how often after its commit is a matter of luck.
+    assert set(drilled["meanwhile"]) <= {"list old", "list new"}
+    assert drilled["meanwhile"]["list old"] >= 140
 
 
 def test_the_drill_shows_half_a_list_where_it_is_overwritten_in_place(drilled: dict[str, Any]) -> None:
