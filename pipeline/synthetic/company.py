@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.asof import DAY, instant
-from pipeline.synthetic.billing import invoices, subscriptions
 from pipeline.synthetic.chain import WEEK, levels_of
+from pipeline.synthetic.contracts import subscriptions
 from pipeline.synthetic.course import CAUSES, NEVER_DAY, Course, run_course
 from pipeline.synthetic.directory import accounts_table, exclusions_table
+from pipeline.synthetic.invoicing import invoices
 from pipeline.synthetic.population import Population, draw_population
 from pipeline.synthetic.traces import interactions
+from pipeline.synthetic.truth import oracle
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def make_company(folder: Path | str, accounts: int, years: int, seed: int = 7, e
     for name, table in tables.items():
         _write(table, folder / f"{name}.parquet")
     write_truth(folder / "truth", people, course)
+    write_probabilities(folder, [end - timedelta(days=13 * WEEK), end])
     rows = {name: len(table) for name, table in tables.items()}
     return Company(folder, date.fromordinal(date(1970, 1, 1).toordinal() + first), end, rows)
 
@@ -89,6 +93,14 @@ def write_truth(folder: Path, people: Population, course: Course) -> None:
     }
     _write(pa.table(steps), folder / "states.parquet")
     _write(_notices(ids, course), folder / "notices.parquet")
+
+
+def write_probabilities(folder: Path, days: Sequence[date]) -> None:
+    """Write truth/probabilities.parquet: what `oracle` says on `days`, with its windows as they stand by default."""
+    parts = [oracle(folder, day).assign(as_of=day) for day in days]
+    frame = pd.concat(parts, ignore_index=True).round({"p_churn": 9, "p_upsell": 9})
+    table = pa.Table.from_pandas(frame[["account_id", "as_of", "p_churn", "p_upsell"]], preserve_index=False)
+    _write(table.replace_schema_metadata(None), folder / "truth" / "probabilities.parquet")
 
 
 def _notices(ids: pa.Array, course: Course) -> pa.Table:

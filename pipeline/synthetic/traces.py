@@ -26,7 +26,7 @@ MINUTES = np.array([8.0, 35.0, 80.0, 150.0])
 LOGINS = np.array([0.08, 0.55, 1.80])
 """Weekly sign-ins by those who hand out the seats, by how tight they are."""
 
-TALK = {"email": (0.33, 0.33), "call": (0.012, 0.12), "meeting": (0.006, 0.06)}
+TALK = {"email": (0.22, 0.22), "call": (0.012, 0.12), "meeting": (0.006, 0.06)}
 """Weekly conversations once the contact has departed, and while present."""
 
 STAND_INS = 5
@@ -145,11 +145,13 @@ def _talk(kind: str, cells: Cells, rng: np.random.Generator) -> Rows:
         return _rows(2, cells.account[picked], occurred, known, contact=contact)
     if kind == "call":
         return _rows(3, cells.account[picked], occurred, known, contact=contact, quantity=minutes)
-    # Meetings are in the calendar before they happen; some are called off.
-    known = occurred - rng.integers(2 * DAY, 35 * DAY, count)
-    called_off = known + (rng.random(count) * (occurred - known)).astype(np.int64)
+    # A meeting is booked in the week and held days later; some are called off.
+    lead = rng.integers(2, 35, count) * DAY
+    called_off = occurred + (rng.random(count) * lead).astype(np.int64)
     cancelled = np.where(rng.random(count) < np.where(present, 0.12, 0.5), called_off, NEVER)
-    return _rows(4, cells.account[picked], occurred, known, contact=contact, quantity=minutes, cancelled=cancelled)
+    return _rows(
+        4, cells.account[picked], occurred + lead, occurred, contact=contact, quantity=minutes, cancelled=cancelled
+    )
 
 
 def _tickets(cells: Cells, rng: np.random.Generator) -> Rows:

@@ -27,7 +27,8 @@ from pipeline.synthetic.chain import (
     LOCK_WEEKS,
     MOVES,
     NOTICE,
-    RELIEVED,
+    SEATS,
+    SHAPE,
     SHRINK,
     SHRINK_STEP,
     STATES,
@@ -158,8 +159,7 @@ def _forward(
         reduced += np.einsum("aks,as->ak", mass, shrink)
         grown = mass * grow[:, None, :]
         mass *= (1 - notice - grow - shrink)[:, None, :]
-        relieved = np.zeros_like(mass)
-        np.add.at(relieved.reshape(-1, STATES).T, RELIEVED, grown.reshape(-1, STATES).T)
+        relieved = _relieve(grown)
         for step, often in zip(GROWTH_STEPS, GROWTH_SHARES, strict=True):
             for level in levels:
                 mass[:, min(level + step, top)] += often * relieved[:, level]
@@ -172,6 +172,15 @@ def _forward(
     upsell += (mass.sum(axis=2) * (levels >= needed[:, None])).sum(axis=1)
     upsell += (reduced * (levels - SHRINK_STEP >= needed[:, None])).sum(axis=1)
     return churn, upsell
+
+
+def _relieve(mass: Floats) -> Floats:
+    """Return the mass (last axis: states) once the seats of all are slack: the sum over levels of seats, at level 0."""
+    apart = mass.reshape(*mass.shape[:-1], *SHAPE)
+    axis = apart.ndim - len(SHAPE) + SEATS
+    relieved = np.zeros_like(apart)
+    np.moveaxis(relieved, axis, 0)[0] = apart.sum(axis=axis)
+    return relieved.reshape(mass.shape)
 
 
 def _level_needed(terms: Terms, first: int, until: int, min_growth: float) -> Ints:
