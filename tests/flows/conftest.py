@@ -239,7 +239,7 @@ class Tiny:
         self.invoices.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def make_tiny(folder: Path) -> Tiny:
+def write_tiny(folder: Path) -> Tiny:
     """150 accounts that buy about once a month until, one after another, a third of them stop."""
     folder.mkdir(parents=True, exist_ok=True)
     generator = np.random.default_rng(3)
@@ -259,4 +259,10 @@ def make_tiny(folder: Path) -> Tiny:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
-    return make_tiny(tmp_path / "tiny")
+    return write_tiny(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="session")
+def make_tiny() -> Callable[[Path], Tiny]:
+    """Make such a firm elsewhere."""
+    return write_tiny

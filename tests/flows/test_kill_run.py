@@ -1,0 +1,69 @@
+"""kill -9 at each named point of publishing through `keepgrow run`: readers see the old or the new list, never half.
+
+tests/pipeline/test_store_kill.py does the same twenty times each on the store alone, with the control that a naive
+overwrite fails.
+"""
+
+from __future__ import annotations
+
+import signal
+
+import pandas as pd
+import pytest
+
+from pipeline.exports import canonical_csv
+from pipeline.store import POINTS, Store
+from pipeline.store.drill import VARIABLE
+
+
+@pytest.fixture(scope="session")
+def drilled(tmp_path_factory, keepgrow, make_tiny):
+    """What a reader finds after a run was killed at each point, one morning's correction after another."""
+    tiny = make_tiny(tmp_path_factory.mktemp("drill"))
+    store_url = f"sqlite:///{tiny.config.parent / 'state/store.db'}"
+    first = keepgrow("run", "--config", tiny.config)
+    assert first.returncode == 0, first.stderr
+    found = {}
+    for number, point in enumerate(POINTS):
+        with Store(store_url) as store:
+            before = store.published("churn").run_id
+        tiny.write([*tiny.lines(), f"A{number:03d},2025-05-20 09:00:00,{100 + number}.00"])
+        killed = keepgrow("run", "--config", tiny.config, **{VARIABLE: point})
+        with Store(store_url) as store:
+            run = store.published("churn")
+            rows, made = store.rows(run.run_id), len(store.runs("churn"))
+        csv = (tiny.config.parent / "lists/churn.csv").read_bytes()
+        found[point] = {"code": killed.returncode, "before": before, "run": run, "rows": rows, "csv": csv, "made": made}
+    last = keepgrow("run", "--config", tiny.config)
+    assert last.returncode == 0, last.stderr
+    with Store(store_url) as store:
+        run = store.published("churn")
+        found["rerun"] = {"run": run, "rows": store.rows(run.run_id), "runs": store.runs("churn")}
+    found["rerun"]["csv"] = (tiny.config.parent / "lists/churn.csv").read_bytes()
+    return found
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_run_leaves_the_old_or_the_new_list_whole(drilled, point):
+    after = drilled[point]
+    assert after["code"] == -signal.SIGKILL
+    committed = POINTS.index(point) >= POINTS.index("committed")
+    assert (after["run"].run_id != after["before"]) == committed
+    called = after["rows"][after["rows"]["section"] == "call"]
+    assert len(called) == after["run"].counts["listed"]
+    assert called["rank"].tolist() == list(range(1, len(called) + 1))
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_run_leaves_a_whole_export(drilled, point):
+    lines = drilled[point]["csv"].decode("utf-8-sig").splitlines()
+    ranks = pd.to_numeric(pd.Series([line.split(",")[0] for line in lines[1:]])).dropna()
+    assert ranks.tolist() == list(range(1, len(ranks) + 1))
+    assert all(line.split(",")[0] in ("rank", "") or line.count(",") >= 21 for line in lines)
+
+
+def test_next_run_completes_what_was_cut_off(drilled):
+    after = drilled["rerun"]
+    assert after["csv"] == b"\xef\xbb\xbf" + canonical_csv(after["run"], after["rows"])
+    # Every run killed before its commit left nothing behind; the others are kept.
+    assert len(after["runs"]) == 1 + sum(drilled[p]["run"].run_id != drilled[p]["before"] for p in POINTS)
