@@ -13,6 +13,7 @@ from flows.publish_lists import publish
 from flows.score_accounts import score
 from flows.train_models import train
 from pipeline.errors import TrainingRefused
+from pipeline.publishing import configured_sinks
 from pipeline.settings import read_settings
 
 
@@ -24,7 +25,9 @@ def run(
 
     A target that cannot be trained is left out and said so; raises TrainingRefused when none is left.
     """
-    with run_lock(read_settings(config), datetime.now(UTC)):
+    settings = read_settings(config)
+    configured_sinks(settings)  # a wrong sink is said before the work, not after it
+    with run_lock(settings, datetime.now(UTC)):
         return _run(config, as_of, targets, retrain, dry_run)
 
 

@@ -59,7 +59,7 @@ def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]]) -> pd.
     """Return the rows with band, observed_rate, observed_low and observed_high.
 
     `band` is the probability in words. `bands` are the model's out-of-time accounts grouped by probability: each has
-    low, high, n and positives, and holds probabilities in `[low, high)`, the last one `[low, high]`. The rate is
+    low, high, n and positives, and holds probabilities in `(low, high]`, the first one `[low, high]`. The rate is
     positives / n with its 95 % Wilson interval; it is blank for a probability in no band, or in an empty one. Rows
     without a probability have neither words nor rate. Raises ModelError for bands that overlap or are out of order.
     """
@@ -67,8 +67,9 @@ def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]]) -> pd.
     probability = rows["probability"].to_numpy("float64", na_value=np.nan)
     observed = np.full((len(rows), 3), np.nan)
     for number, band in enumerate(ordered):
-        last = number == len(ordered) - 1
-        inside = (probability >= band["low"]) & ((probability < band["high"]) | (last & (probability == band["high"])))
+        inside = (probability <= band["high"]) & (
+            (probability > band["low"]) | (number == 0) & (probability == band["low"])
+        )
         if band["n"] > 0:
             observed[inside] = (band["positives"] / band["n"], *wilson(band["positives"], band["n"]))
     words = [None if np.isnan(value) else in_words(value) for value in probability]

@@ -9,7 +9,8 @@ import pandas as pd
 
 from pipeline.changes import change_since
 from pipeline.drafts import Draft
-from pipeline.exports import Sink, export
+from pipeline.errors import SettingsError, nearest
+from pipeline.exports import KINDS, Sink, export
 from pipeline.settings import Settings
 from pipeline.store import RunRecord, Store
 from pipeline.store.store import store_url
@@ -25,6 +26,7 @@ def publish_list(
 
     Raises StoreError when there is no draft, or it does not pass the audit; a sink that fails is only reported.
     """
+    sinks = configured_sinks(settings)
     draft = Draft.open(settings, target, as_of, rehearsal=dry_run)
     with Store(store_url(settings)) as store:
         made_from = {name: value for name, value in draft.made_from.items() if name != "recipe"}
@@ -42,7 +44,6 @@ def publish_list(
             feedback_until=store.feedback_until(), **made_from,
         )  # fmt: skip
         result = store.publish(record, changes.rows, draft.scores, excluded=draft.excluded)
-        sinks = [Sink(sink.kind, settings.path(sink.folder)) for sink in settings.sinks]
         statuses = export(store, target, sinks, now)
         return {
             "target": target,
@@ -66,6 +67,16 @@ def publish_list(
                 for status in statuses
             ],
         }
+
+
+def configured_sinks(settings: Settings) -> list[Sink]:
+    """Return the sinks of the settings; raise SettingsError for a kind that there is no export of."""
+    for sink in settings.sinks:
+        if sink.kind not in KINDS:
+            raise SettingsError(
+                f"{settings.file}: sinks.kind: there is no export of kind {sink.kind!r}; {nearest(sink.kind, KINDS)}"
+            )
+    return [Sink(sink.kind, settings.path(sink.folder)) for sink in settings.sinks]
 
 
 def _rehearsed(record: RunRecord, draft: Draft, store: Store) -> dict[str, Any]:

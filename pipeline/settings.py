@@ -157,7 +157,8 @@ class ListSettings(Section):
 class SinkSettings(Section):
     """Where a published list is exported to."""
 
-    kind: Literal["csv", "parquet"]
+    kind: str
+    """A format that pipeline/exports writes: csv or parquet."""
     folder: str
 
 

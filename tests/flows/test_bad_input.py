@@ -173,6 +173,12 @@ def test_sink_that_cannot_be_written_leaves_the_list_published(tiny, inside):
     assert (tiny.config.parent / "lists/churn.csv").exists()
 
 
+def test_unknown_kind_of_sink_names_the_nearest(tiny, inside):
+    tiny.edit('kind = "csv"', 'kind = "cvs"')
+    refused(inside("run", "--config", tiny.config), r"sinks\.kind", "did you mean 'csv'")
+    nothing_published(tiny)
+
+
 def test_corrupt_parquet(tiny, inside):
     (tiny.config.parent / "invoices.parquet").write_bytes(b"PAR1 this is no Parquet file PAR1")
     tiny.edit("invoices.csv", "invoices.parquet")

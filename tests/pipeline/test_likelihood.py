@@ -60,7 +60,8 @@ BANDS = [
 
 
 def test_rows_get_the_rate_of_their_band() -> None:
-    rows = with_observed(pd.DataFrame({"probability": [0.1, 0.5, 0.8, 1.0, None]}), BANDS)
+    # A band ends with its upper bound: .8 still belongs to the middle one.
+    rows = with_observed(pd.DataFrame({"probability": [0.1, 0.8, 0.81, 1.0, None]}), BANDS)
     assert rows["observed_rate"].tolist()[0] == 0.1
     assert rows["observed_rate"].tolist()[2:4] == [0.7, 0.7]
     assert rows["observed_low"].tolist()[2] == pytest.approx(0.3967781, abs=1e-7)
@@ -69,6 +70,10 @@ def test_rows_get_the_rate_of_their_band() -> None:
     assert rows["observed_rate"].isna().tolist() == [False, True, False, False, True]
     assert rows["band"].tolist()[0] == "Low, about 1 in 10"
     assert rows["band"].tolist()[4] is None
+
+
+def test_the_first_band_holds_its_lower_bound_too() -> None:
+    assert with_observed(pd.DataFrame({"probability": [0.0, 0.5]}), BANDS)["observed_rate"].tolist() == [0.1, 0.1]
 
 
 def test_without_bands_there_are_words_and_no_rates() -> None:

@@ -122,7 +122,7 @@ def test_unknown_keys_name_the_nearest(tmp_path, text, said):
         ("[plays.churn]\nname = 'Call'\neffect = 1.5", "plays.churn.effect"),
         ("[evaluate]\nbootstrap = 10", "evaluate.bootstrap"),
         ("[run]\nas_of = 'soon'", "run.as_of"),
-        ("[[sinks]]\nkind = 'paper'\nfolder = 'x'", "sinks.0.kind"),
+        ("[[sinks]]\nkind = 'csv'", "sinks.0.folder"),
         ("[[tables.rates]]\nwhere = 'true'", 'tables.rates.0: expected source = "FILE" or select'),
         ("[[tables.rates]]\nselect = 'x'\nwhere = 'true'", "select is a whole query"),
         ("[[tables.rates]]\nsource = 'x'\ncolumns.rate = {}", "expected a source column's name"),
@@ -186,7 +186,7 @@ def test_only_the_environment_is_asked(tmp_path, word):
 
 def test_a_secret_is_not_repeated_in_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("DESK_PASSWORD", "hush")
-    text = f'name = "firm"{TABLES}[[sinks]]\nkind = "${{env:DESK_PASSWORD}}"\nfolder = "x"'
+    text = f'name = "firm"{TABLES}[run]\nwait_seconds = "${{env:DESK_PASSWORD}}"'
     assert "hush" not in refused(tmp_path, text)
 
 
