@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression, Ridge
+from threadpoolctl import threadpool_limits
 
 from models.scorer import FIRST_CODE
 
@@ -27,8 +28,8 @@ KNOTS = 33
 ROWS_ENOUGH = 100_000
 """More rows than this add nothing to a model with one coefficient per feature: every n-th row is used."""
 
-STRENGTH = 0.03
-"""Inverse strength of the L2 penalty on standardised columns (`C` of scikit-learn)."""
+SPREAD = 1.0
+"""Prior variance of the log-odds, shared out over the columns: the more there are, the less each may say by itself."""
 
 
 @dataclass(frozen=True)
@@ -100,19 +101,22 @@ def log_term(matrix: Floats, names: Sequence[str], name: str) -> Term:
     return Term(name, position, bool(blank.any()), ends, ends, log=True)
 
 
-def fit_logistic(matrix: Floats, label: NDArray[np.int8], terms: Sequence[Term], strength: float = STRENGTH) -> bytes:
+def fit_logistic(matrix: Floats, label: NDArray[np.int8], terms: Sequence[Term], spread: float = SPREAD) -> bytes:
     """Return a logistic regression on the terms, L2-penalised, as JSON for `models.scorer.Additive`."""
     matrix, label = _thinned(matrix), _thinned(label)
     design, scale = _design(matrix, terms)
-    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200)
-    model.fit(design / scale, label)
+    model = LogisticRegression(C=spread / design.shape[1], solver="newton-cholesky", max_iter=200)
+    # One BLAS thread: on a busy machine more are ten times slower, and sums would depend on their number.
+    with threadpool_limits(1, user_api="blas"):
+        model.fit(design / scale, label)
     return _as_json(terms, design, model.coef_[0] / scale, float(model.intercept_[0]), {})
 
 
 def fit_ridge(matrix: Floats, outcome: Floats, terms: Sequence[Term], more: Mapping[str, Any], alpha: float) -> bytes:
     """Return a ridge regression on the terms as JSON for `models.scorer.Additive`; `more` is written beside it."""
     design, scale = _design(matrix, terms)
-    model = Ridge(alpha=alpha, solver="cholesky").fit(design / scale, outcome)
+    with threadpool_limits(1, user_api="blas"):
+        model = Ridge(alpha=alpha, solver="cholesky").fit(design / scale, outcome)
     return _as_json(terms, design, model.coef_ / scale, float(model.intercept_), more)
 
 

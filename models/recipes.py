@@ -39,8 +39,8 @@ class Recipe:
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        # Equal weights: on the earlier folds of Online Retail no member wins on every target and date.
-        Recipe("model", trees=0.5, curves=0.5),
+        # On the earlier folds of Online Retail the members are level; on the made-up company trees are ahead.
+        Recipe("model", trees=0.6, curves=0.4),
         Recipe("logistic", trees=0.0, curves=1.0),
         Recipe("recency", trees=0.0, curves=1.0, recency_alone=True),
     )
@@ -119,7 +119,7 @@ class Maker:
     def _curves(self, rows: Encoded) -> bytes:
         if self.recency is not None:
             terms = [linear.log_term(rows.matrix, rows.names, self.recency)]
-            return linear.fit_logistic(rows.matrix, rows.label, terms, strength=1.0)
+            return linear.fit_logistic(rows.matrix, rows.label, terms)
         return linear.fit_logistic(rows.matrix, rows.label, linear.terms_for(rows.matrix, rows.names, rows.categories))
 
 

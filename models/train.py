@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
@@ -93,7 +94,7 @@ def fit_recipe(
             "accounts": int(data.rows["account_id"].nunique()),
             "positives": int(rows.label.sum()),
         },
-        "data_digest": content_digest(pd.concat([data.rows, data.features], axis=1)),
+        "data_digest": _data_digest(data),
         "settings_digest": settings.digest(),
         "code_version": version("keepgrow"),
     }
@@ -202,6 +203,12 @@ def _increment(data: Dataset, rows: Encoded) -> tuple[bytes, Mapping[str, Any]]:
     base, realised = (data.rows[name].to_numpy()[grew] for name in ("base", "realised"))
     fitted = fit_increment(rows.matrix[grew], base, realised, rows.names, rows.categories)
     return fitted, {"file": "increment.json", "rows": int(grew.sum())}
+
+
+def _data_digest(data: Dataset) -> str:
+    # Each frame by itself: an attribute that became a feature may be called like a column of the rows.
+    parts = content_digest(data.rows) + content_digest(data.features)
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def _described_target(target: Target) -> dict[str, Any]:

@@ -5,7 +5,7 @@ fold and target, prints each fold's AUC, and writes the test predictions (target
 probability) to a Parquet file:
 
     uv run python tests/benchmarks/plain_lightgbm.py [--lines invoice_lines.parquet] [--out predictions.parquet]
-        [--min-history-days 30]
+        [--min-history-days 0]
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def labelled(lines: pd.DataFrame, as_of: pd.Timestamp, target: str, min_history_
     return label[old_enough.reindex(label.index)].astype(int).rename("label").rename_axis("account_id")
 
 
-def predictions(lines: pd.DataFrame, min_history_days: int = 30) -> pd.DataFrame:
+def predictions(lines: pd.DataFrame, min_history_days: int = 0) -> pd.DataFrame:
     """Return the test rows of every target and fold with the probability given by a model trained before the fold."""
     tests = [pd.Timestamp(fold) for fold in (*EARLIER_FOLDS, FINAL_FOLD)]
     features = {as_of: hand_made_features(lines, as_of) for as_of in sorted({*TRAINING, *tests})}
@@ -129,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--lines", type=Path, default=LINES)
     parser.add_argument("--out", type=Path, default=Path("plain_lightgbm.parquet"))
-    parser.add_argument("--min-history-days", type=int, default=30)
+    parser.add_argument("--min-history-days", type=int, default=0)
     arguments = parser.parse_args()
     predicted = predictions(read_lines(arguments.lines), arguments.min_history_days)
     for (target, as_of), rows in predicted.groupby(["target", "as_of"]):

@@ -99,7 +99,7 @@ def toy_data(accounts: int = 300, dates: int = 8, seed: int = 1, signal: float =
     spend = rng.lognormal(6, 1, count).round(2)
     segment = SEGMENTS[rng.integers(0, 3, count)]
     segment[:3] = "tiny"
-    odds = signal * (0.02 * (since - 40) - 0.4 * (calls - 4) + 0.8 * (segment == "trade") * (since > 30)) - 0.3
+    odds = signal * (0.02 * (since - 40) - 0.4 * (calls - 4) + 2.0 * (segment == "trade") * (since > 30)) - 0.5
     label = (rng.random(count) < 1 / (1 + np.exp(-odds))).astype(np.int8)
     base = rng.lognormal(5, 1, count)
     features = pd.DataFrame(

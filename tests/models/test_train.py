@@ -97,7 +97,7 @@ def test_with_too_few_dates_the_defaults_hold_and_the_manifest_says_so(
     assert (calibration["kind"], calibration["slope"], calibration["intercept"]) == ("identity", 1.0, 0.0)
     assert calibration["note"] == "0 inner folds in time; 2 are needed to calibrate on later dates"
     assert manifest["bands"] == []
-    assert manifest["members"][0]["rounds"] == 200
+    assert manifest["members"][0]["rounds"] == 120
 
 
 def test_probabilities_are_calibrated_on_new_accounts(
