@@ -74,10 +74,15 @@ def _component(
 
 
 COMPONENTS: Mapping[str, Component] = {
+    "seats": _component(
+        "slack snug tight", "slack snug tight",
+        {(0, 1): 0.011, (1, 0): 0.004, (1, 2): 0.010, (2, 1): 0.004},
+        notice=[0.0, 0.0, 0.0], growth=[0.35, 1.0, 2.9], new=[0.6, 0.35, 0.05],
+    ),
     "engagement": _component(
         "dormant low normal high", "normal high",
-        {(0, 1): 0.010, (1, 0): 0.050, (1, 2): 0.025, (2, 1): 0.0040, (2, 3): 0.006, (3, 2): 0.010},
-        notice=[0.026, 0.003, 0.0, 0.0], growth=[0.1, 0.35, 1.0, 3.0], new=[0.0, 0.05, 0.65, 0.30],
+        {(0, 1): 0.010, (1, 0): 0.050, (1, 2): 0.025, (2, 1): 0.0040, (2, 3): 0.005, (3, 2): 0.009},
+        notice=[0.026, 0.003, 0.0, 0.0], growth=[0.08, 0.3, 1.0, 3.0], new=[0.0, 0.05, 0.65, 0.30],
     ),
     "health": _component(
         "fine strained broken", "fine",
@@ -86,25 +91,21 @@ COMPONENTS: Mapping[str, Component] = {
     ),
     "contact": _component(
         "departed present", "present",
-        {(0, 1): 0.008, (1, 0): 0.0015},
-        notice=[0.026, 0.0], growth=[0.15, 1.0], new=[0.0, 1.0],
-    ),
-    "seats": _component(
-        "slack snug tight", "slack snug tight",
-        {(0, 1): 0.014, (1, 0): 0.005, (1, 2): 0.012, (2, 1): 0.006},
-        notice=[0.0, 0.0, 0.0], growth=[0.35, 1.0, 2.9], new=[0.6, 0.35, 0.05],
+        {(0, 1): 0.005, (1, 0): 0.0013},
+        notice=[0.024, 0.0], growth=[0.15, 1.0], new=[0.0, 1.0],
     ),
     "budget": _component(
         "tight ample", "ample",
-        {(0, 1): 0.008, (1, 0): 0.0015},
-        notice=[0.026, 0.0], growth=[0.15, 1.0], new=[0.03, 0.97],
+        {(0, 1): 0.005, (1, 0): 0.0013},
+        notice=[0.024, 0.0], growth=[0.15, 1.0], new=[0.03, 0.97],
     ),
 }  # fmt: skip
 
 SHAPE = tuple(len(part.levels) for part in COMPONENTS.values())
 STATES = int(np.prod(SHAPE))
 _LEVELS = np.stack(np.unravel_index(np.arange(STATES), SHAPE))
-SEATS = list(COMPONENTS).index("seats")
+APART = STATES // SHAPE[0]
+"""States that differ in more than seats. Seats come first: their level is state // APART, the rest is state % APART."""
 
 
 def levels_of(state: NDArray[np.uint8]) -> dict[str, NDArray[np.int64]]:
@@ -122,9 +123,7 @@ def _joint_moves() -> Floats:
 MOVES: Floats = _joint_moves()
 """Weekly moves between the STATES joint states."""
 
-RELIEVED: NDArray[np.uint8] = np.ravel_multi_index(
-    [row if position != SEATS else np.zeros_like(row) for position, row in enumerate(_LEVELS)], SHAPE
-).astype(np.uint8)
+RELIEVED: NDArray[np.uint8] = (np.arange(STATES) % APART).astype(np.uint8)
 """The state an account is in after growth: its seats are slack again."""
 
 CALM: Flags = np.all([np.array(part.calm)[row] for part, row in zip(COMPONENTS.values(), _LEVELS, strict=True)], axis=0)
@@ -139,7 +138,7 @@ NOTICE_PARTS: Floats = np.stack(
 )
 NOTICE: Floats = NOTICE_PARTS.sum(axis=0)
 
-GROW: Floats = 0.0085 * np.prod(
+GROW: Floats = 0.0100 * np.prod(
     [part.growth[row] for part, row in zip(COMPONENTS.values(), _LEVELS, strict=True)], axis=0
 )
 
@@ -147,9 +146,9 @@ _LOW = _LEVELS[list(COMPONENTS).index("engagement")] <= 1
 _TIGHT = _LEVELS[list(COMPONENTS).index("budget")] == 0
 SHRINK: Floats = 0.0003 + 0.0010 * _TIGHT + 0.0005 * _LOW
 
-NOTICE_BY_SEGMENT = np.array([1.3, 0.95, 0.6])
-GROW_BY_SEGMENT = np.array([0.75, 1.15, 1.6])
-NOTICE_AFTER_RISE = np.array([0.0, 0.003, 0.006, 0.012])
+NOTICE_BY_SEGMENT = np.array([1.4, 0.85, 0.45])
+GROW_BY_SEGMENT = np.array([0.5, 1.25, 2.4])
+NOTICE_AFTER_RISE = np.array([0.0, 0.004, 0.008, 0.016])
 
 
 @dataclass(frozen=True)
@@ -192,7 +191,7 @@ def weekly_odds(state_notice: Floats, state_grow: Floats, terms: Terms, day: int
     """
     age = day - terms.started
     since, ahead = age % YEAR, YEAR - age % YEAR
-    season = np.where(terms.annual, np.where((ahead >= 21) & (ahead < 112), 1.8, 0.75), 1.0)
+    season = np.where(terms.annual, np.where((ahead >= 21) & (ahead < 112), 2.0, 0.65), 1.0)
     rise = np.where((age >= YEAR) & (since < 84), NOTICE_AFTER_RISE[terms.index], 0.0)
     scale, grow = NOTICE_BY_SEGMENT[terms.segment] * season, GROW_BY_SEGMENT[terms.segment]
     if state_notice.ndim > 1:

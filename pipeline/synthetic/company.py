@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.asof import DAY, instant
+from pipeline.asof import DAY, day_of, instant
 from pipeline.synthetic.chain import WEEK, levels_of
 from pipeline.synthetic.contracts import subscriptions
 from pipeline.synthetic.course import CAUSES, NEVER_DAY, Course, run_course
@@ -20,7 +20,7 @@ from pipeline.synthetic.directory import accounts_table, exclusions_table
 from pipeline.synthetic.invoicing import invoices
 from pipeline.synthetic.population import Population, draw_population
 from pipeline.synthetic.traces import interactions
-from pipeline.synthetic.truth import oracle
+from pipeline.synthetic.truth import STEPS, oracle
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def make_company(folder: Path | str, accounts: int, years: int, seed: int = 7, e
     write_truth(folder / "truth", people, course)
     write_probabilities(folder, [end - timedelta(days=13 * WEEK), end])
     rows = {name: len(table) for name, table in tables.items()}
-    return Company(folder, date.fromordinal(date(1970, 1, 1).toordinal() + first), end, rows)
+    return Company(folder, day_of(first * DAY), end, rows)
 
 
 def write_truth(folder: Path, people: Population, course: Course) -> None:
@@ -91,7 +91,9 @@ def write_truth(folder: Path, people: Population, course: Course) -> None:
         "locked": course.locked[week, account],
         "term": course.term[week, account],
     }
-    _write(pa.table(steps), folder / "states.parquet")
+    first, last = (day_of(day * DAY) for day in (course.first_day + WEEK, course.last_day))
+    table = pa.table(steps).replace_schema_metadata({STEPS: f"{first} {last}".encode()})
+    _write(table, folder / "states.parquet")
     _write(_notices(ids, course), folder / "notices.parquet")
 
 

@@ -23,7 +23,7 @@ NEVER = NEVER_DAY * DAY
 MINUTES = np.array([8.0, 35.0, 80.0, 150.0])
 """Weekly minutes of use per seat, by engagement."""
 
-LOGINS = np.array([0.08, 0.55, 1.80])
+LOGINS = np.array([0.08, 0.65, 2.10])
 """Weekly sign-ins by those who hand out the seats, by how tight they are."""
 
 TALK = {"email": (0.22, 0.22), "call": (0.012, 0.12), "meeting": (0.006, 0.06)}
@@ -32,7 +32,7 @@ TALK = {"email": (0.22, 0.22), "call": (0.012, 0.12), "meeting": (0.006, 0.06)}
 STAND_INS = 5
 """Colleagues who answer in turn, none for long, while there is no contact."""
 
-TICKETS = np.array([0.04, 0.45, 0.90])
+TICKETS = np.array([0.04, 0.50, 1.0])
 """Weekly tickets, by health."""
 
 DAYS_OPEN = np.array([1.5, 4.0, 9.0])

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pipeline.asof import DAY, instant
 from pipeline.errors import AsOfError, SourceError
 from pipeline.synthetic.chain import (
+    APART,
     GROW,
     GROWTH,
     GROWTH_SHARES,
@@ -27,8 +28,6 @@ from pipeline.synthetic.chain import (
     LOCK_WEEKS,
     MOVES,
     NOTICE,
-    SEATS,
-    SHAPE,
     SHRINK,
     SHRINK_STEP,
     STATES,
@@ -41,7 +40,10 @@ from pipeline.synthetic.course import RETURN_DAYS, RETURN_SHARE
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-CHUNK = 2_000
+STEPS = b"steps"
+"""Key of the metadata of truth/states.parquet: its first and last step, with a blank between them."""
+
+CHUNK = 1_000
 """Accounts whose recursion is held in memory at once."""
 
 
@@ -108,14 +110,13 @@ def _states_at(folder: Path, as_of: date) -> pd.DataFrame:
     file = folder / "truth" / "states.parquet"
     if not file.exists():
         raise SourceError(f"no truth at {file}: expected a folder written by make_company. Make the company first.")
-    when = pa.scalar(as_of, pa.date32())
-    states = pq.read_table(file, filters=[("at", "=", when)]).to_pandas()
-    if states.empty:
-        steps = pq.read_table(file, columns=["at"]).column("at").unique().to_pylist()
+    first, last = (date.fromisoformat(day) for day in pq.read_schema(file).metadata[STEPS].decode().split())
+    if not first <= as_of <= last or (as_of - first).days % WEEK:
         raise AsOfError(
             f"as_of {as_of} is not a step of this company, whose states are known every {WEEK} days "
-            f"from {min(steps)} to {max(steps)}. Take one of those days."
+            f"from {first} to {last}. Take one of those days."
         )
+    states = pq.read_table(file, filters=[("at", "=", pa.scalar(as_of, pa.date32()))]).to_pandas()
     accounts = pq.read_table(folder / "truth" / "accounts.parquet").to_pandas()
     return states.drop(columns="at").merge(accounts, on="account_id", how="left", validate="one_to_one")
 
@@ -148,7 +149,7 @@ def _forward(
     for week in range(window.weeks):
         monday = day + week * WEEK
         days = np.arange(monday, min(monday + WEEK, end))
-        mass = mass @ MOVES
+        mass = (mass.reshape(-1, STATES) @ MOVES).reshape(mass.shape)
         free = (locked <= week)[:, None]
         notice, grow = weekly_odds(
             np.broadcast_to(NOTICE, (count, STATES)), np.broadcast_to(GROW, (count, STATES)), terms, monday
@@ -157,12 +158,11 @@ def _forward(
         notice, grow, shrink = notice * free * share, grow * free * share, SHRINK * free * share
         noticed = np.einsum("aks,as->ak", mass, notice)
         reduced += np.einsum("aks,as->ak", mass, shrink)
-        grown = mass * grow[:, None, :]
+        grown = (mass * grow[:, None, :]).reshape(count, top + 1, -1, APART).sum(axis=2)
         mass *= (1 - notice - grow - shrink)[:, None, :]
-        relieved = _relieve(grown)
         for step, often in zip(GROWTH_STEPS, GROWTH_SHARES, strict=True):
             for level in levels:
-                mass[:, min(level + step, top)] += often * relieved[:, level]
+                mass[:, min(level + step, top), :APART] += often * grown[:, level]
         churn += noticed.sum(axis=1) * no_return * np.mean(days >= day + window.first)
         for noticed_on in days:
             enough = levels >= _level_needed(terms, day, int(noticed_on) + 1, window.min_growth)[:, None]
@@ -172,15 +172,6 @@ def _forward(
     upsell += (mass.sum(axis=2) * (levels >= needed[:, None])).sum(axis=1)
     upsell += (reduced * (levels - SHRINK_STEP >= needed[:, None])).sum(axis=1)
     return churn, upsell
-
-
-def _relieve(mass: Floats) -> Floats:
-    """Return the mass (last axis: states) once the seats of all are slack: the sum over levels of seats, at level 0."""
-    apart = mass.reshape(*mass.shape[:-1], *SHAPE)
-    axis = apart.ndim - len(SHAPE) + SEATS
-    relieved = np.zeros_like(apart)
-    np.moveaxis(relieved, axis, 0)[0] = apart.sum(axis=axis)
-    return relieved.reshape(mass.shape)
 
 
 def _level_needed(terms: Terms, first: int, until: int, min_growth: float) -> Ints:

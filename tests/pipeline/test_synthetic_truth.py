@@ -35,11 +35,16 @@ from pipeline.synthetic.truth import Window, probabilities
 END = date(2026, 1, 1)
 FUTURES = 2000
 
-# engagement, health, contact, seats, budget, each as a position among its component's levels
-GOOD = (2, 0, 1, 0, 1)
-TIGHT_SEATS = (3, 0, 1, 2, 1)
-DORMANT = (0, 0, 1, 0, 1)
-ALL_BAD = (0, 2, 0, 1, 0)
+
+def _state(seats: str, engagement: str, health: str = "fine", contact: str = "present", budget: str = "ample") -> int:
+    levels = {"seats": seats, "engagement": engagement, "health": health, "contact": contact, "budget": budget}
+    return int(np.ravel_multi_index([part.levels.index(levels[name]) for name, part in COMPONENTS.items()], SHAPE))
+
+
+GOOD = _state("slack", "normal")
+TIGHT_SEATS = _state("tight", "high")
+DORMANT = _state("slack", "dormant")
+ALL_BAD = _state("snug", "dormant", health="broken", contact="departed", budget="tight")
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +55,11 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _simulate(
-    levels: tuple[int, ...], terms: Terms, locked: int, day: int, window: Window, rng: np.random.Generator
+    start: int, terms: Terms, locked: int, day: int, window: Window, rng: np.random.Generator
 ) -> tuple[float, float]:
     """Return the shares of churn and upsell labels among futures played out day by day, from one state."""
     many = Terms(*(np.repeat(part, FUTURES) for part in (terms.segment, terms.annual, terms.index, terms.started)))
-    state = np.full(FUTURES, np.ravel_multi_index(levels, SHAPE), dtype=np.uint8)
+    state = np.full(FUTURES, start, dtype=np.uint8)
     lock = np.full(FUTURES, locked)
     happened: list[list[tuple[int, float]]] = [[] for _ in range(FUTURES)]
     notice = np.full(FUTURES, 10**6)
@@ -97,7 +102,7 @@ def _terms(segment: int = 1, annual: bool = True, index: int = 0, age: int = 200
 
 
 @pytest.mark.parametrize(
-    ("levels", "terms", "locked", "window"),
+    ("start", "terms", "locked", "window"),
     [
         pytest.param(GOOD, _terms(), 0, Window(0, 90, 0.1, 30), id="nothing the matter"),
         pytest.param(TIGHT_SEATS, _terms(segment=2), 0, Window(0, 90, 0.1, 30), id="seats tight"),
@@ -111,13 +116,11 @@ def _terms(segment: int = 1, annual: bool = True, index: int = 0, age: int = 200
         pytest.param(DORMANT, _terms(annual=False), 0, Window(3, 182, 0.1, 30), id="the longest window"),
     ],
 )
-def test_probabilities_agree_with_simulated_futures(
-    levels: tuple[int, ...], terms: Terms, locked: int, window: Window
-) -> None:
+def test_probabilities_agree_with_simulated_futures(start: int, terms: Terms, locked: int, window: Window) -> None:
     day = instant(END) // DAY
-    state = np.array([np.ravel_multi_index(levels, SHAPE)], dtype=np.uint8)
+    state = np.array([start], dtype=np.uint8)
     exact = probabilities(state, np.array([locked], np.int8), terms, day, window)
-    simulated = _simulate(levels, terms, locked, day, window, np.random.default_rng(11))
+    simulated = _simulate(start, terms, locked, day, window, np.random.default_rng(11))
     for (p,), share in zip(exact, simulated, strict=True):
         # 3.5 standard errors of a share of 2,000.
         assert share == pytest.approx(p, abs=3.5 * np.sqrt(p * (1 - p) / FUTURES) + 1e-9)
@@ -125,7 +128,7 @@ def test_probabilities_agree_with_simulated_futures(
 
 def test_states_far_apart_have_probabilities_far_apart() -> None:
     day, window = instant(END) // DAY, Window(0, 90, 0.1, 30)
-    states = np.array([np.ravel_multi_index(levels, SHAPE) for levels in (GOOD, ALL_BAD, TIGHT_SEATS)], np.uint8)
+    states = np.array([GOOD, ALL_BAD, TIGHT_SEATS], np.uint8)
     one = _terms()
     three = Terms(*(np.repeat(part, 3) for part in (one.segment, one.annual, one.index, one.started)))
     churn, upsell = probabilities(states, np.zeros(3, np.int8), three, day, window)
@@ -134,7 +137,7 @@ def test_states_far_apart_have_probabilities_far_apart() -> None:
 
 
 def test_a_locked_account_can_neither_leave_nor_grow() -> None:
-    state = np.array([np.ravel_multi_index(ALL_BAD, SHAPE)], dtype=np.uint8)
+    state = np.array([ALL_BAD], dtype=np.uint8)
     found = probabilities(state, np.array([13], np.int8), _terms(), instant(END) // DAY, Window(0, 90, 0.1, 30))
     assert [float(p[0]) for p in found] == [0.0, 0.0]
 
@@ -173,6 +176,14 @@ def test_the_tables_bear_the_probabilities_out(company: Path, as_of: date) -> No
         assert label.sum() == pytest.approx(p.sum(), abs=3.5 * np.sqrt((p * (1 - p)).sum()))
         high = (p > p.median()).to_numpy()
         assert label[high].sum() > 1.5 * label[~high].sum()
+
+
+def test_the_oracle_of_other_windows_moves_the_way_it_must(company: Path) -> None:
+    usual = oracle(company, END)
+    assert (oracle(company, END, horizon=120)["p_churn"] > usual["p_churn"]).mean() > 0.95
+    assert (oracle(company, END, min_growth=0.3)["p_upsell"] <= usual["p_upsell"]).all()
+    assert (oracle(company, END, grace_days=0)["p_churn"] >= usual["p_churn"]).all()
+    assert (oracle(company, END, gap=30)["p_churn"] != usual["p_churn"]).mean() > 0.95
 
 
 def test_latent_states_are_named_levels(company: Path) -> None:
