@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,18 @@ class Snapshot:
     constant: tuple[str, ...]
     until: date | None
     findings: Findings
+    _whole: list[History] = field(default_factory=list, compare=False, repr=False)
 
     def history(self, bucket: int) -> History:
         """Return all rows of one bucket's accounts; `bucket` counts from 0."""
+        if self._whole:
+            return self._whole[0]
         tables = {name: self._read(bucket, name) for name in HISTORY_TABLES if name in self.columns}
-        return History(tables, self.first_days, self.constant)
+        history = History(tables, self.first_days, self.constant)
+        if self.buckets == 1:
+            # A backtest asks many times, and what fits into one bucket fits into memory.
+            self._whole.append(history)
+        return history
 
     def data_until(self, tables: Iterable[str], today: date) -> date:
         """Return the day up to whose start `tables` are complete, as one can tell at the start of `today`.
