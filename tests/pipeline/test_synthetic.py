@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.settings import read_settings
 from pipeline.synthetic import make_company
 from pipeline.tables import TABLES
+from pipeline.validate import validate
 
 END = datetime(2026, 1, 1, tzinfo=UTC)
 WRITTEN = ("accounts", "interactions", "invoices", "subscriptions", "exclusions")
@@ -193,3 +195,27 @@ def test_a_few_accounts_are_excluded_for_now_for_good_or_no_longer(frames: dict[
     assert set(excluded["account_id"]) <= set(frames["accounts"]["account_id"])
     assert excluded["until"].isna().any()
     assert excluded["until"].notna().any()
+
+
+def test_the_demo_config_maps_every_column_and_dates_on_which_the_truth_is_known(demo: Path, root: Path) -> None:
+    settings = read_settings(root / "configs" / "demo.toml")
+    for name in ("accounts", "interactions", "invoices", "subscriptions"):
+        (mapping,) = settings.tables[name]
+        assert mapping.source == f"company/{name}.parquet"
+        assert set(mapping.columns) == set(pq.read_schema(demo / f"{name}.parquet").names)
+        assert all(source.column == column for column, source in mapping.columns.items())
+    assert settings.run.as_of == END.date()
+    dates = [settings.training.first_as_of, *settings.evaluate.folds, settings.evaluate.final]
+    assert all(day is not None and (END.date() - day).days % 7 == 0 for day in dates)
+    assert settings.training.every_days % 7 == 0
+
+
+def test_validate_finds_what_is_wrong_and_nothing_that_stops_a_run(demo: Path, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "demo.toml").write_text((root / "configs" / "demo.toml").read_text())
+    (tmp_path / "company").symlink_to(demo)
+    found = validate(read_settings(tmp_path / "demo.toml"), END.date())
+    assert not found.errors
+    wrong = {(row.table, row.rule) for row in found.rows}
+    assert len(wrong) == 3
+    assert {table for table, _ in wrong} == {"interactions", "invoices"}
+    assert all(row.count <= 20 for row in found.rows)
