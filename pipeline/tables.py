@@ -235,3 +235,14 @@ TABLES: Mapping[str, Table] = {
 
 HISTORY_TABLES = ("accounts", "interactions", "invoices", "subscriptions", "holdings", "feedback")
 """The tables whose rows belong to accounts and are cut at as_of."""
+
+
+def as_markdown() -> str:
+    """Return the contract as the README shows it: a row per table."""
+    lines = ["| table | one row is | compulsory | optional |", "| --- | --- | --- | --- |"]
+    for table in TABLES.values():
+        optional = [column.name for column in table.columns if not column.required]
+        names = [", ".join(f"`{name}`" for name in group) for group in (table.required, optional)]
+        more = ", further attributes" if table.more_attributes else ""
+        lines.append(f"| `{table.name}` | {table.about} | {names[0]} | {names[1]}{more} |")
+    return "\n".join(lines)
