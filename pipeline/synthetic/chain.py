@@ -82,7 +82,7 @@ COMPONENTS: Mapping[str, Component] = {
     "engagement": _component(
         "dormant low normal high", "normal high",
         {(0, 1): 0.010, (1, 0): 0.050, (1, 2): 0.025, (2, 1): 0.0040, (2, 3): 0.005, (3, 2): 0.009},
-        notice=[0.026, 0.003, 0.0, 0.0], growth=[0.08, 0.3, 1.0, 3.0], new=[0.0, 0.05, 0.65, 0.30],
+        notice=[0.031, 0.003, 0.0, 0.0], growth=[0.08, 0.3, 1.0, 3.0], new=[0.0, 0.05, 0.65, 0.30],
     ),
     "health": _component(
         "fine strained broken", "fine",
@@ -92,12 +92,12 @@ COMPONENTS: Mapping[str, Component] = {
     "contact": _component(
         "departed present", "present",
         {(0, 1): 0.005, (1, 0): 0.0013},
-        notice=[0.024, 0.0], growth=[0.15, 1.0], new=[0.0, 1.0],
+        notice=[0.021, 0.0], growth=[0.15, 1.0], new=[0.0, 1.0],
     ),
     "budget": _component(
         "tight ample", "ample",
         {(0, 1): 0.005, (1, 0): 0.0013},
-        notice=[0.024, 0.0], growth=[0.15, 1.0], new=[0.03, 0.97],
+        notice=[0.019, 0.0], growth=[0.15, 1.0], new=[0.03, 0.97],
     ),
 }  # fmt: skip
 
@@ -144,7 +144,7 @@ GROW: Floats = 0.0100 * np.prod(
 
 _LOW = _LEVELS[list(COMPONENTS).index("engagement")] <= 1
 _TIGHT = _LEVELS[list(COMPONENTS).index("budget")] == 0
-SHRINK: Floats = 0.0003 + 0.0010 * _TIGHT + 0.0005 * _LOW
+SHRINK: Floats = 0.0002 + 0.0006 * _TIGHT + 0.0003 * _LOW
 
 NOTICE_BY_SEGMENT = np.array([1.4, 0.85, 0.45])
 GROW_BY_SEGMENT = np.array([0.5, 1.25, 2.4])

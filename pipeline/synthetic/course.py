@@ -31,7 +31,7 @@ from pipeline.synthetic.chain import (
 )
 from pipeline.synthetic.population import Population
 
-RETURN_SHARE = 0.08
+RETURN_SHARE = 0.06
 """Share of leavers that come back, on a day drawn evenly from RETURN_DAYS after their contract's end."""
 
 RETURN_DAYS = (5, 45)

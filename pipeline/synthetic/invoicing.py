@@ -50,7 +50,7 @@ def _billed(people: Population, course: Course, rng: np.random.Generator) -> Row
     due = (days + DUE_DAYS) * DAY
     backdated = rng.random(count) < BACKDATED
     known = issued + np.where(backdated, rng.integers(8 * DAY, 40 * DAY, count), rng.integers(HOUR, 8 * HOUR, count))
-    delay = np.where(tight, rng.normal(18, 9, count), rng.normal(-5, 4, count))
+    delay = np.where(tight, rng.normal(18, 9, count), rng.normal(-6, 3.5, count))
     return {
         "number": np.arange(count),
         "who": who,

@@ -70,7 +70,7 @@ def draw_population(accounts: int, first_day: int, weeks: int, rng: np.random.Ge
     segment = rng.choice(3, accounts, p=[0.5, 0.35, 0.15]).astype(np.int8)
     annual = rng.random(accounts) < np.array([0.4, 0.65, 0.9])[segment]
     index = rng.choice(len(INDEXATION), accounts, p=[0.5, 0.2, 0.18, 0.12]).astype(np.int8)
-    before = rng.random(accounts) < min(0.5, 1 / (1 + 0.3 * weeks / 52))
+    before = rng.random(accounts) < min(0.48, 1 / (1 + 0.3 * weeks / 52))
     earlier = first_day - WEEK - rng.exponential(700, accounts).astype(np.int64).clip(0, 3000)
     later = first_day + WEEK + rng.integers(0, (weeks - 1) * WEEK, accounts)
     opened = np.where(before, earlier, later)
@@ -92,7 +92,7 @@ def draw_population(accounts: int, first_day: int, weeks: int, rng: np.random.Ge
         opened=opened,
         seats=seats,
         mrr=np.asarray(np.round(seats * price, 2), dtype=np.float64),
-        quarterly=rng.random(accounts) < 0.12,
+        quarterly=rng.random(accounts) < 0.06,
     )
 
 

@@ -26,7 +26,7 @@ MINUTES = np.array([8.0, 35.0, 80.0, 150.0])
 LOGINS = np.array([0.08, 0.65, 2.10])
 """Weekly sign-ins by those who hand out the seats, by how tight they are."""
 
-TALK = {"email": (0.22, 0.22), "call": (0.012, 0.12), "meeting": (0.006, 0.06)}
+TALK = {"email": (0.36, 0.20), "call": (0.012, 0.12), "meeting": (0.006, 0.06)}
 """Weekly conversations once the contact has departed, and while present."""
 
 STAND_INS = 5

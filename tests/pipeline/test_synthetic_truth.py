@@ -82,7 +82,7 @@ def _simulate(
     end, left, grew = day + window.until, 0, 0
     for one in range(FUTURES):
         ended = int(notice[one]) + int(terms.notice_days[0])
-        back = ended + int(rng.integers(5, 45)) if rng.random() < 0.08 else 10**6
+        back = ended + int(rng.integers(5, 45)) if rng.random() < 0.06 else 10**6
         left += day + window.first <= notice[one] < end and not back - ended < window.grace_days
         mrr = 1.0
         for on in range(day, end):
