@@ -20,7 +20,7 @@ from models.evaluate import EXPECTED_VALUE, PROBABILITY, Evaluation, evaluate, p
 from models.manifest import FittedModel
 from models.split import Fold, backtest_folds
 from models.targets import Target
-from models.train import fit_recipe
+from models.train import fit_recipes
 from pipeline.errors import TrainingRefused
 from pipeline.progress import track
 from pipeline.settings import Settings
@@ -149,7 +149,7 @@ def _predict(
     """Return the test date's cohort with what each contender, trained at that date, says of it."""
     train = source.dataset(target, fold.train, known_by=fold.test)
     test = source.dataset(target, (fold.test,), known_by=until)
-    scored = {name: fit_recipe(name, train, target, source.features, source.settings, fold.test) for name in contenders}
+    scored = fit_recipes(contenders, train, target, source.features, source.settings, fold.test)
     if champion is not None and champion.trained_until <= fold.test and _fits(champion, test):
         scored[CHAMPION] = champion
     predictions = test.rows.assign(final=fold.final)

@@ -71,56 +71,77 @@ class Later:
     folds: int
 
 
+class Learning:
+    """Rows to learn from and their inner folds in time, with the members trained on them.
+
+    Recipes share it: what 'logistic' is made of is also a member of 'model', and is trained once.
+    """
+
+    def __init__(self, rows: Encoded, folds: Sequence[tuple[Encoded, Encoded]], threads: int, seed: int) -> None:
+        self.rows, self.folds, self._threads, self._seed = rows, folds, threads, seed
+        self._curves: dict[tuple[int | None, str | None], bytes] = {}
+
+    def grow(self, fold: int | None) -> Growing:
+        """Return trees to be grown on a fold's first part; on all rows for None."""
+        rows = self._rows(fold)
+        positions = [rows.names.index(name) for name in rows.categories]
+        return Growing(rows.matrix, rows.label, positions, self._threads, self._seed)
+
+    def curves(self, fold: int | None, alone: str | None) -> bytes:
+        """Return the logistic trained on a fold's first part, on all features or on log(1 + x) of one `alone`."""
+        if (fold, alone) not in self._curves:
+            rows = self._rows(fold)
+            if alone is None:
+                terms = linear.terms_for(rows.matrix, rows.names, rows.categories)
+            else:
+                terms = [linear.log_term(rows.matrix, rows.names, alone)]
+            self._curves[fold, alone] = linear.fit_logistic(rows.matrix, rows.label, terms)
+        return self._curves[fold, alone]
+
+    def _rows(self, fold: int | None) -> Encoded:
+        return self.rows if fold is None else self.folds[fold][0]
+
+
 @dataclass(frozen=True)
 class Maker:
     """Trains a recipe's members; `recency` is the feature that the recency rule looks at."""
 
     recipe: Recipe
     recency: str | None
-    threads: int
-    seed: int
+    learning: Learning
 
-    def later(self, folds: Sequence[tuple[Encoded, Encoded]], rows: int) -> Later:
+    def later(self) -> Later:
         """Train on each fold's first part, stop early on its second, and return margins at the median of the rounds.
 
-        `rows` is how many the final model will be trained on. Without folds the rounds are the default.
+        Without folds the rounds are the default for as many rows.
         """
-        grown = [self._grow(train) for train, _ in folds] if self.recipe.trees else []
+        folds = self.learning.folds
+        grown = [self.learning.grow(fold) for fold in range(len(folds))] if self.recipe.trees else []
         best = [trees.stop_early(test.matrix, test.label) for trees, (_, test) in zip(grown, folds, strict=False)]
-        rounds = round(median(best)) if best else default_rounds(rows)
+        rounds = round(median(best)) if best else default_rounds(len(self.learning.rows.label))
         margins = []
-        for position, (train, test) in enumerate(folds):
+        for fold, (train, test) in enumerate(folds):
             margin = np.zeros(len(test.label))
             if self.recipe.trees:
-                margin += self.recipe.trees * grown[position].margin(test.matrix, rounds)
+                margin += self.recipe.trees * grown[fold].margin(test.matrix, rounds)
             if self.recipe.curves:
-                curves = Additive(json.loads(self._curves(train)), list(train.names))
+                curves = Additive(json.loads(self.learning.curves(fold, self.recency)), list(train.names))
                 margin += self.recipe.curves * curves.margin(test.matrix)
             margins.append(margin)
         labels = [test.label for _, test in folds]
         return Later(rounds, _joined(margins), _joined(labels).astype(np.int8), len(folds))
 
-    def members(self, rows: Encoded, rounds: int) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    def members(self, rounds: int) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
         """Return the manifest's entries and the files of the members, trained on all rows."""
         listed: list[dict[str, Any]] = []
         files = {}
         if self.recipe.trees:
-            files["trees.txt"] = self._grow(rows).text(rounds)
+            files["trees.txt"] = self.learning.grow(None).text(rounds)
             listed.append({"kind": "trees", "file": "trees.txt", "weight": self.recipe.trees, "rounds": rounds})
         if self.recipe.curves:
-            files["curves.json"] = self._curves(rows)
+            files["curves.json"] = self.learning.curves(None, self.recency)
             listed.append({"kind": "curves", "file": "curves.json", "weight": self.recipe.curves})
         return listed, files
-
-    def _grow(self, rows: Encoded) -> Growing:
-        positions = [rows.names.index(name) for name in rows.categories]
-        return Growing(rows.matrix, rows.label, positions, self.threads, self.seed)
-
-    def _curves(self, rows: Encoded) -> bytes:
-        if self.recency is not None:
-            terms = [linear.log_term(rows.matrix, rows.names, self.recency)]
-            return linear.fit_logistic(rows.matrix, rows.label, terms)
-        return linear.fit_logistic(rows.matrix, rows.label, linear.terms_for(rows.matrix, rows.names, rows.categories))
 
 
 def recency_feature(features: Sequence[Feature], target: Target, matrix: Floats) -> str:

@@ -18,7 +18,7 @@ from models.calibrate import Calibration, bands, fit_platt, identity
 from models.dataset import Dataset
 from models.increment import fit_increment
 from models.manifest import FittedModel
-from models.recipes import RECIPES, Encoded, Later, Maker, recency_feature
+from models.recipes import RECIPES, Encoded, Later, Learning, Maker, recency_feature
 from models.scorer import FIRST_CODE, FORMAT, category_codes
 from models.split import inner_folds
 from models.targets import Target
@@ -48,7 +48,14 @@ def fit(data: Dataset, target: Target, features: Sequence[Feature], settings: Se
 def fit_recipe(
     name: str, data: Dataset, target: Target, features: Sequence[Feature], settings: Settings, until: date
 ) -> FittedModel:
-    """Return one of RECIPES fitted to all of `data`.
+    """Return one of RECIPES fitted to all of `data`; see `fit_recipes`."""
+    return fit_recipes((name,), data, target, features, settings, until)[name]
+
+
+def fit_recipes(
+    names: Sequence[str], data: Dataset, target: Target, features: Sequence[Feature], settings: Settings, until: date
+) -> dict[str, FittedModel]:
+    """Return some of RECIPES, each fitted to all of `data`; members that recipes share are trained once.
 
     The number of rounds and the calibration come from inner folds in time; with too few of them the rounds are the
     default and probabilities are left as they are, and the manifest says so. Equal inputs give equal bytes.
@@ -56,37 +63,17 @@ def fit_recipe(
     Raises TrainingRefused when there is too little to learn from, and ModelError when a feature holds infinities, or
     the columns are not `features` in their order.
     """
-    if name not in RECIPES:
-        raise ModelError(f"no such recipe: {name!r}; {nearest(name, RECIPES)}")
+    for name in names:
+        if name not in RECIPES:
+            raise ModelError(f"no such recipe: {name!r}; {nearest(name, RECIPES)}")
     check_learnable(data, target, settings)
     described, rows = _encode(data, features)
-    recipe = RECIPES[name]
-    recency = recency_feature(features, target, rows.matrix) if recipe.recency_alone else None
-    maker = Maker(recipe, recency, settings.training.threads, settings.run.seed)
-    later = maker.later(_inner(data, rows, target), len(data))
-    calibration = _calibration(later)
-    members, files = maker.members(rows, later.rounds)
-    increment = None
-    if not target.risk:
-        files["increment.json"], increment = _increment(data, rows)
-    seen = calibration.probability(later.margin) if calibration.kind != "identity" else np.empty(0)
-    manifest = {
+    learning = Learning(rows, _inner(data, rows, target), settings.training.threads, settings.run.seed)
+    shared: dict[str, Any] = {
         "format": FORMAT,
-        "recipe": name,
         "target": _described_target(target),
         "features": described,
-        "members": members,
-        "calibration": {
-            "kind": calibration.kind,
-            "slope": calibration.slope,
-            "intercept": calibration.intercept,
-            "rows": calibration.rows,
-            "folds": later.folds,
-            "note": calibration.note,
-        },
-        "bands": bands(seen, later.label) if len(seen) else [],
-        "increment": increment,
-        "recency": recency,
+        "increment": None,
         "trained_until": until.isoformat(),
         "as_ofs": [day.isoformat() for day in data.dates],
         "counts": {
@@ -98,7 +85,39 @@ def fit_recipe(
         "settings_digest": settings.digest(),
         "code_version": version("keepgrow"),
     }
-    return FittedModel.of(manifest, files, settings.training.threads)
+    beside: dict[str, bytes] = {}
+    if not target.risk:
+        beside["increment.json"], shared["increment"] = _increment(data, rows)
+    fitted = {}
+    for name in names:
+        recipe = RECIPES[name]
+        recency = recency_feature(features, target, rows.matrix) if recipe.recency_alone else None
+        own, files = _fit(Maker(recipe, recency, learning))
+        fitted[name] = FittedModel.of(shared | own, files | beside, settings.training.threads)
+    return fitted
+
+
+def _fit(maker: Maker) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return what a recipe adds to the manifest, and its members' files."""
+    later = maker.later()
+    calibration = _calibration(later)
+    members, files = maker.members(later.rounds)
+    seen = calibration.probability(later.margin) if calibration.kind != "identity" else np.empty(0)
+    own = {
+        "recipe": maker.recipe.name,
+        "members": members,
+        "calibration": {
+            "kind": calibration.kind,
+            "slope": calibration.slope,
+            "intercept": calibration.intercept,
+            "rows": calibration.rows,
+            "folds": later.folds,
+            "note": calibration.note,
+        },
+        "bands": bands(seen, later.label) if len(seen) else [],
+        "recency": maker.recency,
+    }
+    return own, files
 
 
 def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
