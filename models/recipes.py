@@ -1,6 +1,6 @@
 """Recipes: which members make a model. The champion's, and the two baselines that always stand beside it.
 
-Members are combined on the log-odds scale with fixed weights, so that each yields additive contributions.
+Members are combined on the log-odds scale with weights fixed here, so that each yields additive contributions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from features.spec import Feature
 from models import linear
-from models.boosting import Growing, default_rounds
+from models.boosting import Growing, default_rounds, is_few, parameters
 from models.scorer import Additive
 from models.targets import Target
 from pipeline.errors import TrainingRefused
@@ -27,11 +27,12 @@ Labels = NDArray[np.int8]
 
 @dataclass(frozen=True)
 class Recipe:
-    """`trees` and `curves` are the weights of boosted trees and of the regularised logistic; 0 leaves a member out."""
+    """A mixture on the log-odds scale of boosted trees, of this weight, and of the regularised logistic's curves."""
 
     name: str
-    trees: float
-    curves: float
+    few: float
+    """Weight of the trees when trained on few rows (see `models.boosting`)."""
+    many: float
     recency_alone: bool = False
     """The logistic looks at one feature, log(1 + days since the last purchase or interaction)."""
 
@@ -39,10 +40,10 @@ class Recipe:
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        # On the earlier folds of Online Retail the members are level; on the made-up company trees are ahead.
-        Recipe("model", trees=0.6, curves=0.4),
-        Recipe("logistic", trees=0.0, curves=1.0),
-        Recipe("recency", trees=0.0, curves=1.0, recency_alone=True),
+        # Trees draw ahead of curves as rows become many: level with a few thousand, far ahead with 100,000.
+        Recipe("model", few=0.6, many=0.85),
+        Recipe("logistic", few=0.0, many=0.0),
+        Recipe("recency", few=0.0, many=0.0, recency_alone=True),
     )
 }
 
@@ -85,7 +86,9 @@ class Learning:
         """Return trees to be grown on a fold's first part; on all rows for None."""
         rows = self._rows(fold)
         positions = [rows.names.index(name) for name in rows.categories]
-        return Growing(rows.matrix, rows.label, positions, self._threads, self._seed)
+        # A fold has fewer rows, but its number of rounds is for trees of the final model's size.
+        chosen = parameters(len(self.rows.label), self._threads, self._seed)
+        return Growing(rows.matrix, rows.label, positions, chosen)
 
     def curves(self, fold: int | None, alone: str | None) -> bytes:
         """Return the logistic trained on a fold's first part, on all features or on log(1 + x) of one `alone`."""
@@ -110,23 +113,28 @@ class Maker:
     recency: str | None
     learning: Learning
 
+    @property
+    def trees(self) -> float:
+        """The weight of the trees; the curves have the rest."""
+        return self.recipe.few if is_few(len(self.learning.rows.label)) else self.recipe.many
+
     def later(self) -> Later:
         """Train on each fold's first part, stop early on its second, and return margins at the median of the rounds.
 
         Without folds the rounds are the default for as many rows.
         """
         folds = self.learning.folds
-        grown = [self.learning.grow(fold) for fold in range(len(folds))] if self.recipe.trees else []
+        grown = [self.learning.grow(fold) for fold in range(len(folds))] if self.trees else []
         best = [trees.stop_early(test.matrix, test.label) for trees, (_, test) in zip(grown, folds, strict=False)]
         rounds = round(median(best)) if best else default_rounds(len(self.learning.rows.label))
         margins = []
         for fold, (train, test) in enumerate(folds):
             margin = np.zeros(len(test.label))
-            if self.recipe.trees:
-                margin += self.recipe.trees * grown[fold].margin(test.matrix, rounds)
-            if self.recipe.curves:
+            if self.trees:
+                margin += self.trees * grown[fold].margin(test.matrix, rounds)
+            if self.trees < 1:
                 curves = Additive(json.loads(self.learning.curves(fold, self.recency)), list(train.names))
-                margin += self.recipe.curves * curves.margin(test.matrix)
+                margin += (1 - self.trees) * curves.margin(test.matrix)
             margins.append(margin)
         labels = [test.label for _, test in folds]
         return Later(rounds, _joined(margins), _joined(labels).astype(np.int8), len(folds))
@@ -135,12 +143,12 @@ class Maker:
         """Return the manifest's entries and the files of the members, trained on all rows."""
         listed: list[dict[str, Any]] = []
         files = {}
-        if self.recipe.trees:
+        if self.trees:
             files["trees.txt"] = self.learning.grow(None).text(rounds)
-            listed.append({"kind": "trees", "file": "trees.txt", "weight": self.recipe.trees, "rounds": rounds})
-        if self.recipe.curves:
+            listed.append({"kind": "trees", "file": "trees.txt", "weight": self.trees, "rounds": rounds})
+        if self.trees < 1:
             files["curves.json"] = self.learning.curves(None, self.recency)
-            listed.append({"kind": "curves", "file": "curves.json", "weight": self.recipe.curves})
+            listed.append({"kind": "curves", "file": "curves.json", "weight": (1 - self.trees)})
         return listed, files
 
 

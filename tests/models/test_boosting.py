@@ -16,7 +16,7 @@ def drawn(seed: int, rows: int = 1500) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_rounds_stop_where_other_rows_gain_no_more() -> None:
-    trees = Growing(*drawn(0), [], 1, 0)
+    trees = Growing(*drawn(0), [], parameters(1500, 1, 0))
     best = trees.stop_early(*drawn(1))
     assert 20 < best < MOST_ROUNDS - 50
     assert trees.rounds == best + 50
@@ -25,11 +25,11 @@ def test_rounds_stop_where_other_rows_gain_no_more() -> None:
 def test_noise_stops_early() -> None:
     matrix, label = drawn(0)
     shuffled = np.random.default_rng(3).permutation(label)
-    assert Growing(matrix, shuffled, [], 1, 0).stop_early(*drawn(1)) < 30
+    assert Growing(matrix, shuffled, [], parameters(1500, 1, 0)).stop_early(*drawn(1)) < 30
 
 
 def test_trees_grow_on_to_the_rounds_asked_for() -> None:
-    stopped, straight = Growing(*drawn(0), [], 1, 0), Growing(*drawn(0), [], 1, 0)
+    stopped, straight = Growing(*drawn(0), [], parameters(1500, 1, 0)), Growing(*drawn(0), [], parameters(1500, 1, 0))
     stopped.stop_early(*drawn(1), most=10)
     assert stopped.rounds == 10
     assert stopped.text(30) == straight.text(30)
@@ -38,7 +38,7 @@ def test_trees_grow_on_to_the_rounds_asked_for() -> None:
 
 
 def test_the_text_holds_the_rounds_asked_for_though_more_were_grown() -> None:
-    trees = Growing(*drawn(0), [], 1, 0)
+    trees = Growing(*drawn(0), [], parameters(1500, 1, 0))
     trees.grow_to(25)
     assert trees.text(5).decode().count("\nTree=") == 5
 
@@ -48,4 +48,7 @@ def test_many_rows_get_larger_trees_than_few() -> None:
     assert few["num_leaves"] < many["num_leaves"]
     assert few["min_data_in_leaf"] == 20
     assert default_rounds(2_000) < default_rounds(500_000)
-    assert all(chosen["deterministic"] and chosen["force_row_wise"] for chosen in (few, many))
+    assert few["deterministic"]
+    assert few["force_col_wise"]
+    assert many["deterministic"]
+    assert many["force_row_wise"]
