@@ -132,19 +132,9 @@ class _Play:
         """Note a version of the lines that carry money; `clock` is the hour of the day."""
         for line in lines:
             has = self.mrr[line, who] > 0
-            picked = who[has]
-            size = np.full(len(picked), 1.0)
-            self.versions.append(
-                (
-                    picked,
-                    self.contract[picked],
-                    size * line,
-                    day[has],
-                    size * clock,
-                    self.mrr[line, picked],
-                    self.seats[picked],
-                )
-            )
+            one, count = who[has], int(has.sum())
+            fixed = (np.full(count, float(line)), day[has], np.full(count, float(clock)))
+            self.versions.append((one, self.contract[one], *fixed, self.mrr[line, one], self.seats[one]))
 
     def sign_before(self, first_day: int) -> None:
         """Note the versions that were in force before the first day: the first, and that of the present term."""

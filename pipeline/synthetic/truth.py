@@ -147,12 +147,12 @@ def _forward(
     churn, upsell = np.zeros(count), np.zeros(count)
     no_return = 1 - RETURN_SHARE * _returned_by(np.full(1, window.grace_days))[0]
     for week in range(window.weeks):
-        monday = day + week * WEEK
-        days = np.arange(monday, min(monday + WEEK, end))
+        opening = day + week * WEEK
+        days = np.arange(opening, min(opening + WEEK, end))
         mass = (mass.reshape(-1, STATES) @ MOVES).reshape(mass.shape)
         free = (locked <= week)[:, None]
         notice, grow = weekly_odds(
-            np.broadcast_to(NOTICE, (count, STATES)), np.broadcast_to(GROW, (count, STATES)), terms, monday
+            np.broadcast_to(NOTICE, (count, STATES)), np.broadcast_to(GROW, (count, STATES)), terms, opening
         )
         share = len(days) / WEEK
         notice, grow, shrink = notice * free * share, grow * free * share, SHRINK * free * share

@@ -14,6 +14,7 @@ import json
 import os
 import resource
 import shutil
+import sys
 import tempfile
 import time
 from datetime import date, timedelta
@@ -74,12 +75,14 @@ def measure(folder: Path, accounts: int, years: int, seed: int) -> dict[str, obj
 
 
 def compare(company: Path, name: str, data: Dataset, train: list[date], tests: list[date]) -> dict[str, object]:
-    parts = [oracle(company, day).merge(latent_states(company, day)).assign(as_of=pd.Timestamp(day)) for day in data.dates]
+    parts = [
+        oracle(company, day).merge(latent_states(company, day)).assign(as_of=pd.Timestamp(day)) for day in data.dates
+    ]
     truth = data.rows[["account_id", "as_of"]].merge(pd.concat(parts), how="left")
     matched = truth["p_churn"].notna().to_numpy()
     p, label = truth[f"p_{name}"].to_numpy(), data.rows["label"].to_numpy()
     numbers = data.features.copy()
-    for column in numbers.columns[numbers.dtypes == object]:
+    for column in numbers.select_dtypes(exclude="number").columns:
         numbers[column] = pd.factorize(numbers[column], sort=True)[0]
     latent = truth[["engagement", "health", "contact", "seats", "budget", "locked"]].add_prefix("latent_")
     stamp = data.rows["as_of"]
@@ -121,7 +124,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = measure(Path(folder), options.accounts, options.years, options.seed)
-    print(json.dumps(found, indent=1))
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
