@@ -1,0 +1,121 @@
+"""Compare the model with its peers on Online Retail, on exactly the same rows.
+
+    uv run python tests/benchmarks/online_retail_peers.py [--config configs/online_retail.toml] [--lines FILE]
+
+runs the backtest of the config and the plain-LightGBM script, joins their predictions on target, as_of and account, and
+prints per target the AUC on the pooled earlier folds, the differences with their paired 95 % account-bootstrap
+intervals, then the final fold's figures. Choices are made on the earlier folds only; the final fold is for the record.
+"""
+
+# ruff: noqa: T201
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads slow a busy machine down many times
+
+import pandas as pd
+import plain_lightgbm
+
+from models.backtest import CONTENDERS, backtest
+from models.bootstrap import Interval
+from models.evaluate import EXPECTED_VALUE, PROBABILITY, evaluate
+from models.material import Material
+from pipeline.settings import Settings, read_settings
+from pipeline.snapshot import take_snapshot
+
+CONFIG = Path(__file__).parents[2] / "configs/online_retail.toml"
+PEER = "plain"
+ALL = (*CONTENDERS, PEER)
+WORST = -0.015
+"""How far below a peer the lower end of the model's interval may lie on the earlier folds."""
+KEY = ["account_id", "as_of"]
+
+
+def joined(settings: Settings, lines: Path) -> dict[str, pd.DataFrame]:
+    """Return per target the backtest's predictions with the plain peer's beside them.
+
+    Raises ValueError unless both predict the same accounts at the same as_ofs with the same labels.
+    """
+    today = settings.time.data_until
+    if today is None:
+        raise ValueError(f"{settings.file}: the protocol sets [time] data_until; it is missing")
+    material = Material.of(settings, take_snapshot(settings, today))
+    peer = plain_lightgbm.predictions(plain_lightgbm.read_lines(lines), settings.accounts.min_history_days)
+    made = {}
+    for name in material.targets:
+        ours = backtest(material, material.target(name), today).predictions
+        theirs = peer[peer["target"] == name].astype({"as_of": ours["as_of"].dtype})
+        both = ours.merge(theirs[[*KEY, "label", "probability"]], on=KEY, how="outer", suffixes=("", "_plain"))
+        differ = both[both["label"] != both["label_plain"]]
+        if len(differ):
+            raise ValueError(f"{name}: {len(differ)} rows differ in cohort or label, the first: {dict(differ.iloc[0])}")
+        # The peer says nothing about values: it ranks by its probability.
+        both[PROBABILITY.format(PEER)] = both[EXPECTED_VALUE.format(PEER)] = both["probability"]
+        made[name] = both.astype({"final": bool})
+    return made
+
+
+def differences(rows: pd.DataFrame, settings: Settings) -> tuple[dict[str, Interval], dict[str, Interval]]:
+    """Return each contender's AUC, and the model's minus each other's, paired on the same resamples of accounts."""
+    asked = settings.evaluate
+    measured = evaluate(
+        rows, ALL, capacity=asked.capacity, replicates=asked.bootstrap, seed=settings.run.seed, metrics=("auc",)
+    )
+    return (
+        {name: measured.interval(name, "auc") for name in ALL},
+        {name: measured.difference(CONTENDERS[0], name, "auc") for name in ALL[1:]},
+    )
+
+
+def holds(difference: Interval) -> bool:
+    """Return whether the model is not worse than a peer by more than the tolerance."""
+    return difference.low is not None and difference.low > WORST
+
+
+def say(difference: Interval) -> str:
+    return f"{difference.value:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})"
+
+
+def report(target: str, rows: pd.DataFrame, settings: Settings) -> bool:
+    """Print one target's figures; return whether the model holds against the peer and the logistic."""
+    verdict = True
+    for title, part in (("earlier folds, pooled", rows[~rows["final"]]), ("final fold", rows[rows["final"]])):
+        days = ", ".join(f"{day:%Y-%m-%d}" for day in sorted(part["as_of"].unique()))
+        print(f"{target}, {title} ({days}): {len(part):,} rows, {part['label'].mean():.3f} with label 1")
+        aucs, against = differences(part, settings)
+        for name, auc in aucs.items():
+            beside = f"   model - {name}: {say(against[name])}" if name in against else ""
+            print(f"  {name:<9} AUC {auc.value:.4f} ({auc.low:.4f} to {auc.high:.4f}){beside}")
+        if not part["final"].any():
+            for name in (PEER, "logistic"):
+                held = holds(against[name])
+                verdict &= held
+                print(f"  lower end of model - {name} above {WORST}: {'yes' if held else 'NO'}")
+    return verdict
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Compare the model with its peers on Online Retail.")
+    parser.add_argument("--config", type=Path, default=CONFIG)
+    parser.add_argument("--lines", type=Path, default=plain_lightgbm.LINES)
+    options = parser.parse_args()
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as state:
+        settings = read_settings(options.config, state=state)
+        verdicts = [report(name, rows, settings) for name, rows in joined(settings, options.lines).items()]
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(
+        f"{time.perf_counter() - started:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processor time, "
+        f"{used.ru_maxrss / 1e6:.2f} GB at most"
+    )
+    return 0 if all(verdicts) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
