@@ -30,6 +30,9 @@ DISPLAY = ("name", "account_manager", "team", "segment", "country")
 STALE_DAYS = 31
 """Days after the last known row from which an as_of is refused: a list would rest on data nobody renewed."""
 
+NO_REASON = "no reason given"
+"""What stands for an exclusion's reason that nobody filled in."""
+
 _NAME = "snapshot.json"
 _EPOCH = date(1970, 1, 1)
 
@@ -114,14 +117,17 @@ class Snapshot:
         return frame.where(frame.notna(), None).sort_values("account_id", ignore_index=True)
 
     def excluded(self, as_of: date) -> pd.DataFrame:
-        """Return account_id and reason of the exclusions in force at `as_of`; one row per account, by id."""
+        """Return account_id and reason of the exclusions in force in the day of `as_of`; one row per account, by id.
+
+        One that begins later in that day counts already: the day's list would still be worked then.
+        """
         reasons: dict[str, set[str]] = {}
-        at = pd.Timestamp(as_of)
+        day, next_day = pd.Timestamp(as_of), pd.Timestamp(as_of + timedelta(days=1))
         for bucket in range(self.buckets if "exclusions" in self.columns else 0):
             for row in self._read(bucket, "exclusions").to_pylist():
                 begins, ends = row.get("from"), row.get("until")
-                if (begins is None or begins <= at) and (ends is None or ends > at):
-                    reasons.setdefault(row["account_id"], set()).add(row["reason"])
+                if (begins is None or begins < next_day) and (ends is None or ends > day):
+                    reasons.setdefault(row["account_id"], set()).add(row.get("reason") or NO_REASON)
         rows = [(account, "; ".join(sorted(reasons[account]))) for account in sorted(reasons)]
         return pd.DataFrame(rows, columns=["account_id", "reason"], dtype=object)
 

@@ -200,7 +200,7 @@ EXCLUSIONS = Table(
     "an account that must not be listed or profiled",
     (
         ACCOUNT,
-        Column("reason", "text", "do not contact, objection (GDPR 21), insolvency, legal hold", required=True),
+        Column("reason", "text", "do not contact, objection (GDPR 21), insolvency, legal hold"),
         Column("from", "time", "from when it holds; empty: always"),
         Column("until", "time", "until when it holds; empty: for good"),
     ),

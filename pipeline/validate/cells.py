@@ -20,13 +20,15 @@ _DAYS = (
     "{sql = \"strptime(day, '%d/%m/%Y')::DATE\"}."
 )
 
-_SPARSE = {"parent_id", "quantity", "score", "contact_id", "text", "until", "from", "notice_by", "known_at"}
+_SPARSE = {"reason", "parent_id", "quantity", "score", "contact_id", "text", "until", "from", "notice_by", "known_at"}
 """Optional columns that are normally empty in many rows."""
 
 
 def rejected_rows(stage: Stage) -> Iterator[Statement]:
     """Rows that a rule rejects: unreadable, missing, implausible, not finite or too large cells, ends before starts."""
     for table, staged in stage.tables.items():
+        if table == "exclusions":
+            continue  # see rejected_exclusions
         query = f"SELECT _rule, count(*), {example(staged, '_cell')} FROM {staged.name} WHERE _rule"
         days = [literal(f"{name} unreadable") for name in staged.columns if staged.kind(name) == "time"]
         apart = ", ".join([literal(MERGED), literal(NO_RATE), *days])
@@ -36,6 +38,20 @@ def rejected_rows(stage: Stage) -> Iterator[Statement]:
             yield Statement(table, f"{query} IN ({', '.join(days)}) GROUP BY _rule", action, MOSTLY, _DAYS)
         carried = "The attributes of the account that carries on are used."
         yield Statement(table, f"{query} = {literal(MERGED)} GROUP BY _rule", carried)
+
+
+def rejected_exclusions(stage: Stage) -> Iterator[Statement]:
+    """Exclusions that a rule rejects, each named: an account whose objection was dropped would be listed."""
+    staged = stage.tables.get("exclusions")
+    if staged is not None:
+        yield Statement(
+            "exclusions",
+            f"SELECT _rule, count(*), {example(staged, 'from', 'until', '_cell')} FROM {staged.name} "
+            "WHERE _rule IS NOT NULL GROUP BY _rule, account_id, _cell",
+            "",
+            stops_above=0,
+            remedy="Mend this row, or how it is mapped: without it the account would be listed.",
+        )
 
 
 def mixed_currencies(stage: Stage) -> Iterator[Statement]:

@@ -13,6 +13,7 @@ from pipeline.validate.statement import Statement
 
 CHECKS: tuple[Callable[[Stage], Iterator[Statement]], ...] = (
     cells.rejected_rows,
+    cells.rejected_exclusions,
     cells.mixed_currencies,
     cells.blanked_cells,
     cells.missing_values,

@@ -281,6 +281,32 @@ def test_exclusions_in_force(firm):
     ]
 
 
+def test_an_exclusion_without_a_reason_holds(firm):
+    for text in ("account_id,reason\na,\nb,objection", "account_id\na\nb"):
+        firm.csv("excluded.csv", text)
+        snapshot = take_snapshot(invoices(firm, tables={"exclusions": {"source": "excluded.csv"}}), DAY)
+        reason = "objection" if "reason" in text else "no reason given"
+        assert snapshot.excluded(DAY).to_numpy().tolist() == [["a", "no reason given"], ["b", reason]]
+
+
+def test_an_exclusion_that_begins_in_the_day_of_the_list_holds_for_it(firm):
+    firm.csv("excluded.csv", "account_id,from,until\na,2024-06-01 23:59:59,\nb,,2024-06-01 00:00:01\nc,2024-06-02,")
+    snapshot = take_snapshot(invoices(firm, tables={"exclusions": {"source": "excluded.csv"}}), DAY)
+    assert snapshot.excluded(date(2024, 6, 1))["account_id"].tolist() == ["a", "b"]
+    assert snapshot.excluded(date(2024, 5, 31))["account_id"].tolist() == ["b"]
+    assert snapshot.excluded(date(2024, 6, 2))["account_id"].tolist() == ["a", "c"]
+
+
+def test_a_rejected_exclusion_stops_the_run(firm):
+    rows = [f"a{n},," for n in range(99)]
+    firm.csv("excluded.csv", "\n".join(["account_id,from,until", *rows, "b,soon,"]))
+    settings = invoices(firm, tables={"exclusions": {"source": "excluded.csv"}})
+    with pytest.raises(
+        ContractError, match=r"exclusions: from unreadable \(1 rows, for example account_id=b, found soon"
+    ):
+        take_snapshot(settings, DAY)
+
+
 def test_without_exclusions_nobody_is_excluded(firm):
     assert take_snapshot(invoices(firm), DAY).excluded(DAY).empty
 

@@ -111,6 +111,39 @@ def test_columns_that_are_hardly_filled(firm):
     ]
 
 
+# ---- exclusions ----
+
+
+@pytest.mark.parametrize(
+    ("bad", "rule", "example"),
+    [
+        ("b,x,soon,", "from unreadable", "account_id=b, found soon"),
+        ("b,x,,31/12/2024", "until unreadable", "account_id=b, found 31/12/2024"),
+        ("b,x,1066-01-01,", "from implausible", "account_id=b, from=1066-01-01 00:00:00, found 1066-01-01"),
+        (
+            "b,x,2024-02-01,2024-01-31",
+            "until before from",
+            "account_id=b, from=2024-02-01 00:00:00, until=2024-01-31 00:00:00",
+        ),
+        (",x,2024-02-01,", "account_id missing", "from=2024-02-01 00:00:00"),
+    ],
+)
+def test_every_rejected_exclusion_is_an_error_that_names_the_row(firm, bad, rule, example):
+    text = with_good_rows("account_id,reason,from,until", "a#,x,2024-01-01,2024-12-31", bad)
+    (finding,) = validate(firm.settings(tables=table(firm, "exclusions", text)), DAY).rows
+    assert (finding.level, finding.rule, finding.count, finding.example) == ("error", rule, 1, example)
+
+
+def test_rejected_exclusions_are_named_one_by_one(firm):
+    text = "account_id,reason,from\na,x,soon\nb,x,later\nc,x,2024-01-01"
+    rows = validate(firm.settings(tables=table(firm, "exclusions", text)), DAY).errors
+    assert [row.example for row in rows] == ["account_id=a, found soon", "account_id=b, found later"]
+
+
+def test_a_reason_may_be_missing(firm):
+    assert found(firm, tables=table(firm, "exclusions", "account_id,reason\na,\nb,\nc,insolvency")) == []
+
+
 # ---- several cells ----
 
 
