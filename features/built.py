@@ -48,7 +48,7 @@ def build_to_disk(
 
     Raises StoreError when the folder cannot be written.
     """
-    key = hashlib.sha256(f"{catalogue_digest(features)} {_code_digest()}".encode()).hexdigest()
+    key = hashlib.sha256(f"{catalogue_digest(features)} {_code_digest()} {snapshot.buckets}".encode()).hexdigest()
     built = BuiltFeatures(folder / f"{snapshot.digest[:16]}-{key[:16]}", tuple(features), snapshot.buckets)
     try:
         for bucket in track(range(snapshot.buckets), "features"):

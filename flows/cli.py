@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import surroundings
-from flows.command import Command, command, step
+from flows.command import Command, check_failed, command, speaking, step
 
 app = typer.Typer(
     help="Which accounts should each account manager call today, about what, and why.",
@@ -49,7 +49,8 @@ def demo(
     """Make a synthetic company, run the whole job on it, and show the top of both lists."""
     from flows.demo import finish, prepare
 
-    config = prepare(folder, accounts, years)
+    with speaking(verbose):
+        config = prepare(folder, accounts, years)
     with command("demo", config, json_file=json, verbose=verbose) as running:
         with _prefect(running):
             from flows.main_job import run as flow
@@ -86,6 +87,9 @@ def run(
         result = flow(str(running.config), running.as_of, target, retrain, dry_run)
         running.printed |= result
         _show_published(running, result["published"], top)
+        check_failed(result["failed"])
+        for reason in result["refused"]:
+            step(f"no list  {reason}")
 
 
 @app.command()
@@ -132,7 +136,7 @@ def score(
         from flows.score_accounts import score as flow
 
         built = _built(running)
-        running.printed["scored"] = flow(
+        running.printed["scored"] = results = flow(
             str(running.config),
             running.as_of,
             built["snapshot"],
@@ -140,6 +144,7 @@ def score(
             retrospective,
             dry_run,
         )
+        check_failed([result["error"] for result in results if "error" in result])
 
 
 @app.command()
@@ -219,10 +224,12 @@ def _prefect(running: Command) -> Iterator[None]:
     """Have a Prefect server for the flows: the configured one, or our own for the length of the command."""
     import os
 
-    from flows.embedded_server import EmbeddedServer, prefect_ready
+    from flows.embedded_server import EmbeddedServer, check_answers, prefect_ready
 
     server = None
-    if "PREFECT_API_URL" not in os.environ:
+    if "PREFECT_API_URL" in os.environ:
+        check_answers(os.environ["PREFECT_API_URL"])
+    else:
         server = EmbeddedServer(running.settings.state_folder / "prefect" / "server.log")
     import flows.main_job  # noqa: F401  (read while the server starts)
 

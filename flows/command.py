@@ -17,7 +17,7 @@ from rich.console import Console
 
 from flows.surroundings import local_state
 from pipeline.asof import parse_as_of
-from pipeline.errors import KeepgrowError, SettingsError
+from pipeline.errors import AsOfError, KeepgrowError, ModelError, SettingsError, StoreError
 from pipeline.settings import Settings, read_settings
 
 LOG = logging.getLogger("keepgrow")
@@ -39,27 +39,17 @@ class Command:
 
 
 @contextmanager
-def command(
-    name: str, config: Path, *, as_of: str | None = None, json_file: Path | None = None, verbose: bool = False
-) -> Iterator[Command]:
-    """Read the config, open the log, yield the command, and write `--json` at the end.
+def speaking(verbose: bool = False) -> Iterator[Logged]:
+    """End the process as a command should.
 
-    A KeepgrowError is printed as one message and ends the process with exit code 2; anything unforeseen goes to
-    the log with its traceback, and ends the process with exit code 1.
+    A KeepgrowError is printed as one message and ends it with exit code 2; anything unforeseen goes to the log with
+    its traceback, and ends it with exit code 1.
     """
-    log_file: Path | None = None
+    logged = Logged()
     try:
-        settings = read_settings(config)
-        today = datetime.now(UTC).date()  # the outermost layer is the only one to ask
-        asked = parse_as_of(as_of) if as_of else settings.run.as_of or today
-        log_file = _open_log(local_state(settings, verbose), name, verbose)
-        LOG.debug("keepgrow %s, config %s, as_of %s", name, config, asked)
-        running = Command(name, settings, config.resolve(), asked, today)
-        yield running
-        if json_file is not None:
-            _write_json(json_file, running.printed)
+        yield logged
     except KeepgrowError as error:
-        LOG.debug("%s failed", name, exc_info=True)
+        LOG.debug("failed", exc_info=True)
         ERR.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
@@ -68,11 +58,11 @@ def command(
     except (BrokenPipeError, SystemExit):
         raise
     except Exception as error:
-        if log_file is None or verbose:
+        if logged.file is None or verbose:
             raise
-        LOG.debug("%s failed", name, exc_info=True)
+        LOG.debug("failed", exc_info=True)
         ERR.print(
-            f"[bold red]unexpected {type(error).__name__}:[/] {_plain(str(error))}\nThe traceback is in {log_file}",
+            f"[bold red]unexpected {type(error).__name__}:[/] {_plain(str(error))}\nThe traceback is in {logged.file}",
             highlight=False,
             soft_wrap=True,
         )
@@ -81,9 +71,49 @@ def command(
         _close_log()
 
 
+@dataclass
+class Logged:
+    """Where the log of a command lies, once it has one."""
+
+    file: Path | None = None
+
+
+@contextmanager
+def command(
+    name: str, config: Path, *, as_of: str | None = None, json_file: Path | None = None, verbose: bool = False
+) -> Iterator[Command]:
+    """Read the config, open the log, yield the command, and write `--json` at the end, also after an error.
+
+    Ends the process as `speaking` says.
+    """
+    with speaking(verbose) as logged:
+        settings = read_settings(config)
+        today = datetime.now(UTC).date()  # the outermost layer is the only one to ask
+        asked = parse_as_of(as_of) if as_of else settings.run.as_of or today
+        if asked > today:
+            raise AsOfError(f"as_of {asked} lies in the future: today is {today}. Take a day that has begun.")
+        if json_file is not None:
+            _check_writable(json_file)
+        logged.file = _open_log(local_state(settings, verbose), name, verbose)
+        LOG.debug("keepgrow %s, config %s, as_of %s", name, config, asked)
+        running = Command(name, settings, config.resolve(), asked, today)
+        try:
+            yield running
+        finally:
+            # Also after an error: what is wrong is what a program wants to read.
+            if json_file is not None and running.printed:
+                _write_json(json_file, running.printed)
+
+
 def step(message: str) -> None:
     """Tell the user, and the log, what a step took in and gave out."""
     LOG.info(message)
+
+
+def check_failed(reasons: list[str]) -> None:
+    """Raise ModelError with what kept targets from being scored; the lists of the others stand."""
+    if reasons:
+        raise ModelError(" ".join(reasons))
 
 
 def _plain(text: str) -> str:
@@ -93,9 +123,14 @@ def _plain(text: str) -> str:
 
 def _open_log(state: Path, name: str, verbose: bool) -> Path:
     folder = state / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}-{name}.log"
-    to_file = logging.FileHandler(file, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        to_file = logging.FileHandler(file, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"the log {file} cannot be written: {error.strerror}. Mend the state folder's rights."
+        ) from None
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     to_terminal = logging.StreamHandler(sys.stderr)
     to_terminal.setLevel(logging.DEBUG if verbose else logging.INFO)
@@ -109,6 +144,11 @@ def _close_log() -> None:
     for handler in LOG.handlers:
         handler.close()
     LOG.handlers.clear()
+
+
+def _check_writable(file: Path) -> None:
+    if str(file) != "-" and not file.resolve().parent.is_dir():
+        raise SettingsError(f"--json {file} cannot be written: there is no folder {file.resolve().parent}")
 
 
 def _write_json(file: Path, data: dict[str, Any]) -> None:

@@ -35,7 +35,9 @@ def prepare(folder: Path, accounts: int, years: int) -> Path:
             ERR.print(f"making a company of {accounts:,} accounts over {years} years in {folder}/company")
             (folder / "company").mkdir(parents=True, exist_ok=True)
             make_company(folder / "company", accounts, years)
-            marker.write_text(json.dumps(made), encoding="utf-8")
+            fresh = marker.with_suffix(".tmp")
+            fresh.write_text(json.dumps(made), encoding="utf-8")
+            fresh.replace(marker)  # last and whole: what it marks is complete
         if not config.exists():
             shipped = resources.files("configs") / "demo.toml"
             config.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")

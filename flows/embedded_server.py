@@ -86,6 +86,20 @@ class EmbeddedServer:
             self._process.stdin.close()
 
 
+def check_answers(url: str) -> None:
+    """Raise KeepgrowError when nothing answers at a configured server's address; any answer will do."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=10):  # noqa: S310  (the operator's own URL)
+            return
+    except urllib.error.HTTPError:
+        return
+    except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError) as error:
+        raise KeepgrowError(
+            f"the Prefect server at {url} does not answer ({getattr(error, 'reason', error)}). Start it, or mend "
+            "[prefect] api_url or PREFECT_API_URL; without either keepgrow brings its own."
+        ) from None
+
+
 @contextmanager
 def prefect_ready(server: EmbeddedServer | None) -> Iterator[None]:
     """Run flows against `server`, waiting for it; without one, against the configured server."""

@@ -12,7 +12,7 @@ from flows.build_features import build
 from flows.publish_lists import publish
 from flows.score_accounts import score
 from flows.train_models import train
-from pipeline.errors import TrainingRefused
+from pipeline.errors import ModelError, TrainingRefused
 from pipeline.publishing import configured_sinks
 from pipeline.settings import read_settings
 
@@ -23,7 +23,8 @@ def run(
 ) -> dict[str, Any]:
     """Do the whole job for one day; done again for the same day it changes nothing.
 
-    A target that cannot be trained is left out and said so; raises TrainingRefused when none is left.
+    A target that cannot be trained or scored is left out and told under `refused` or `failed`; raises TrainingRefused
+    or ModelError when none is left.
     """
     settings = read_settings(config)
     configured_sinks(settings)  # a wrong sink is said before the work, not after it
@@ -35,9 +36,24 @@ def _run(config: str, as_of: date, targets: list[str] | None, retrain: bool, dry
     built = build(config, as_of)
     asked = targets or built["targets"]
     trained = train(config, as_of, built["snapshot"], asked, force=retrain, dry_run=dry_run)
-    usable = {result["target"]: result["folder"] for result in trained if result["outcome"] != "refused"}
-    if not usable:
-        raise TrainingRefused("; ".join(result["reason"] for result in trained))
-    scored = score(config, as_of, built["snapshot"], usable, dry_run=dry_run)
-    published = publish(config, as_of, list(usable), dry_run=dry_run)
-    return {"built": built, "trained": trained, "scored": scored, "published": published}
+    usable = {result["target"]: result["folder"] for result in trained if result["outcome"] not in UNUSABLE}
+    scored = score(config, as_of, built["snapshot"], usable, dry_run=dry_run) if usable else []
+    listed = [result["target"] for result in scored if "error" not in result]
+    published = publish(config, as_of, listed, dry_run=dry_run) if listed else []
+    failed = [result["reason"] for result in trained if result["outcome"] == "failed"]
+    failed += [result["error"] for result in scored if "error" in result]
+    refused = [result["reason"] for result in trained if result["outcome"] == "refused"]
+    if not listed:
+        raise (ModelError if failed else TrainingRefused)("; ".join(failed + refused))
+    return {
+        "built": built,
+        "trained": trained,
+        "scored": scored,
+        "published": published,
+        "failed": failed,
+        "refused": refused,
+    }
+
+
+UNUSABLE = ("refused", "failed")
+"""Outcomes of a training that leave a target without a model to score with."""

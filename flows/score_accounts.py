@@ -11,16 +11,24 @@ from prefect.cache_policies import NO_CACHE
 from flows.build_features import material_of
 from flows.command import step
 from models.scoring import score_target
+from pipeline.errors import ModelError
 
 
 def score_one(
     config: str, as_of: date, snapshot: str, target: str, model: str | None, retrospective: bool, dry_run: bool
 ) -> dict[str, Any]:
-    """Score one target with its champion, or the model in the folder `model`; return counts and the list's folder."""
+    """Score one target with its champion, or the model in the folder `model`; return counts and the list's folder.
+
+    A model that cannot score is told under `error`, so that the other targets get their lists.
+    """
     material = material_of(config, snapshot)
-    scored = score_target(
-        material, material.target(target), as_of, model=model, retrospective=retrospective, dry_run=dry_run
-    )
+    try:
+        scored = score_target(
+            material, material.target(target), as_of, model=model, retrospective=retrospective, dry_run=dry_run
+        )
+    except ModelError as error:
+        step(f"score    {target}: failed. {error}")
+        return {"target": target, "error": str(error)}
     counts = scored["counts"]
     step(
         f"score    {target}: {counts['scored']:,} scored, {counts['listed']:,} listed, "

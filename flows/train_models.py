@@ -5,23 +5,26 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from models.training import train_target
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.build_features import material_of
 from flows.command import step
-from pipeline.errors import TrainingRefused
+from models.training import train_target
+from pipeline.errors import ModelError, TrainingRefused
 
 
 def train_one(config: str, as_of: date, snapshot: str, target: str, force: bool, dry_run: bool) -> dict[str, Any]:
-    """Train one target if it is due; return what came of it, a refusal included."""
+    """Train one target if it is due; return what came of it, a refusal or a failure included."""
     material = material_of(config, snapshot)
     try:
         trained = train_target(material, material.target(target), as_of, force=force, dry_run=dry_run)
     except TrainingRefused as refusal:
         step(f"train    {target}: refused. {refusal}")
-        return {"target": target, "outcome": "refused", "reason": str(refusal)}
+        return {"target": target, "outcome": "refused", "reason": str(refusal), "folder": None}
+    except ModelError as damage:
+        step(f"train    {target}: failed. {damage}")
+        return {"target": target, "outcome": "failed", "reason": str(damage), "folder": None}
     step(f"train    {target}: {trained['outcome']}. {trained['reason']}")
     return trained
 

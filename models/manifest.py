@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from features.spec import Feature
 from models.scorer import DIGEST, MANIFEST, DamagedModel, Scorer, WrongFrame, manifest_bytes, read_model
+from models.targets import Target
 from pipeline.errors import ModelError
 
 Floats = NDArray[np.float64]
@@ -127,6 +128,26 @@ def check_features(manifest: Mapping[str, Any], features: Sequence[Feature]) -> 
     if not parts:
         parts.append("they come in another order")
     raise ModelError(f"{_named(manifest)} does not fit the features of today: {'; '.join(parts)}. {RETRAIN}")
+
+
+def differences(manifest: Mapping[str, Any], target: Target) -> list[str]:
+    """Return the keys in which the target a model was trained for differs from `target`, each with both values."""
+    trained, asked = manifest["target"], target.plain()
+    return [
+        f"{name} (trained for {trained.get(name)!r}, now {asked.get(name)!r})"
+        for name in sorted({*trained, *asked})
+        if trained.get(name) != asked.get(name)
+    ]
+
+
+def check_target(manifest: Mapping[str, Any], target: Target) -> None:
+    """Check that the model answers the question that the target asks today; raise ModelError naming what differs."""
+    differing = differences(manifest, target)
+    if differing:
+        raise ModelError(
+            f"{_named(manifest)} answers another question than [targets.{target.name}] asks: {', '.join(differing)}. "
+            f"{RETRAIN}"
+        )
 
 
 def check_time(manifest: Mapping[str, Any], as_of: date, retrospective: bool = False) -> None:

@@ -13,6 +13,7 @@ from features.catalogue import features_for
 from features.spec import Feature
 from models.dataset import Dataset, join, label_rows
 from models.targets import Target, cohort, declare
+from pipeline.asof import LATEST
 from pipeline.errors import SettingsError, nearest
 from pipeline.history import History
 from pipeline.settings import Settings
@@ -73,9 +74,13 @@ class Material:
     def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset:
         """Return the target's cohort at these dates with features visible then and labels known by `known_by`.
 
+        Accounts excluded on that day, or for good, are not profiled, so they are not learnt from either.
         Raises as `models.dataset.build_dataset` does.
         """
-        return join(label_rows(self.histories(), as_ofs, target, known_by), self.features_at(as_ofs))
+        rows = label_rows(self.histories(), as_ofs, target, known_by)
+        barred = {*self.snapshot.excluded(known_by)["account_id"], *self.snapshot.excluded(LATEST)["account_id"]}
+        allowed = rows[~rows["account_id"].isin(barred)].reset_index(drop=True)
+        return join(allowed, self.features_at(as_ofs))
 
     def standing(self, target: Target, as_of: date) -> pd.DataFrame:
         """Return how every account seen at `as_of` stands (see `models.targets.cohort`), by account_id."""

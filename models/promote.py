@@ -48,7 +48,8 @@ def decide(
     champion, paired on the same accounts; None where nothing can be compared. Then
 
     - no champion, or the recency rule in its place: promoted when the lower end of `auc` is above .5;
-    - the same recipe on newer data: promoted unless the interval lies below -`tolerance` with both its ends;
+    - the same recipe on newer data: promoted unless the interval lies below -`tolerance` with both its ends; where
+      nothing can be compared yet, when the lower end of `auc` is above .5;
     - another recipe: promoted when the interval lies above 0 with both its ends.
 
     The decision is logged.
@@ -85,7 +86,17 @@ def _first(challenger: str, auc: Interval) -> Decision:
 def _same_recipe(challenger: str, auc: Interval, difference: Interval | None, tolerance: float) -> Decision:
     figures = _figures(auc, difference)
     if difference is None or difference.high is None:
-        reason = f"'{challenger}' on newer data replaces the champion: there are no rows to show a loss on."
+        # No test date lies after the champion's training, so it must at least hold what a first champion has to.
+        if auc.low is None or auc.low <= CHANCE:
+            reason = (
+                f"'{challenger}' on newer data is not promoted: its AUC out of time is {_said(auc)}, which does not "
+                "rule out chance (.5). The champion stays."
+            )
+            return Decision(False, "same_recipe", reason, "champion", figures)
+        reason = (
+            f"'{challenger}' on newer data replaces the champion: its AUC out of time is {_said(auc)}, and there are "
+            "no rows later than the champion's training to show a loss on."
+        )
         return Decision(True, "same_recipe", reason, "challenger", figures)
     if difference.high < -tolerance:
         reason = (

@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.built import content_digest
 from models.explain import reasons_for
-from models.manifest import FittedModel, check_features, check_time, load_model
+from models.manifest import FittedModel, check_features, check_target, check_time, load_model
 from models.material import Material
 from models.registry import Champion, Registry
 from models.targets import COHORT, Target
@@ -49,6 +49,7 @@ def score_target(
         champion = _champion(settings, target)
         name, number = champion.name, str(champion.number)
         fitted = load_model(champion.folder, champion.digest, settings.training.threads)
+    check_target(fitted.manifest, target)
     check_features(fitted.manifest, material.features)
     check_time(fitted.manifest, as_of, retrospective)
     draft = make_draft(material, target, fitted, as_of, name=name, number=number)

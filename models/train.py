@@ -71,7 +71,7 @@ def fit_recipes(
     learning = Learning(rows, _inner(data, rows, target), settings.training.threads, settings.run.seed)
     shared: dict[str, Any] = {
         "format": FORMAT,
-        "target": _described_target(target),
+        "target": target.plain(),
         "features": described,
         "increment": None,
         "trained_until": until.isoformat(),
@@ -228,16 +228,3 @@ def _data_digest(data: Dataset) -> str:
     # Each frame by itself: an attribute that became a feature may be called like a column of the rows.
     parts = content_digest(data.rows) + content_digest(data.features)
     return hashlib.sha256(parts.encode()).hexdigest()
-
-
-def _described_target(target: Target) -> dict[str, Any]:
-    window = target.window
-    return {
-        "name": target.name,
-        "kind": target.kind,
-        "by": target.by,
-        "risk": target.risk,
-        "horizon": window.horizon,
-        "gap": window.gap,
-        "settle_days": window.settle_days,
-    }

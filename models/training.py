@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from models.backtest import CHAMPION, CONTENDERS, Backtest, backtest
 from models.bootstrap import Interval
 from models.dataset import Dataset
-from models.manifest import FittedModel, load_model
+from models.manifest import FittedModel, differences, load_model
 from models.material import Material
 from models.promote import RULE, Decision, decide
 from models.record import Record
@@ -18,9 +19,11 @@ from models.registry import Champion, Registry
 from models.split import training_dates
 from models.targets import Target
 from models.train import check_learnable, fit_recipe
-from pipeline.errors import TrainingRefused
+from pipeline.errors import ModelError, TrainingRefused
 
 RECIPE = CONTENDERS[0]
+
+log = logging.getLogger("keepgrow")
 
 
 def train_target(
@@ -34,20 +37,25 @@ def train_target(
     Raises TrainingRefused when there is too little to learn from or to judge by.
     """
     registry = Registry(material.settings)
-    champion = registry.champion(target.name)
-    if champion is not None and not force:
-        due = _trained_until(champion) + timedelta(days=material.settings.training.retrain_days)
-        if as_of < due:
-            reason = (
-                f"{champion.name} version {champion.number}, trained until {_trained_until(champion)}, serves; "
-                f"the next training is due on {due}"
-            )
-            return {"target": target.name, "outcome": "not due", "reason": reason, "folder": None}
-    data, until = training_data(material, target, as_of)
+    champion = _serving(registry, target, force)
+    until = material.data_until(target, as_of)
+    kept = None if champion is None else _why_kept(champion, material, target, as_of, until, force)
+    if kept is not None:
+        return {"target": target.name, "outcome": "not due", "reason": kept, "folder": None}
+    try:
+        data = training_data(material, target, until)
+    except TrainingRefused as refusal:
+        if champion is None or differences(champion.manifest, target):
+            raise
+        reason = f"{_described(champion)} goes on serving, since training anew was refused: {refusal}"
+        return {"target": target.name, "outcome": "kept", "reason": reason, "folder": None}
+    if champion is not None and differences(champion.manifest, target):
+        champion = None  # it answers another question: nothing to compare with
     evaluated = _evaluate(material, target, until, champion)
     decision = _decide(champion, evaluated)
     fitted = _fit(RECIPE, material, target, data, until)
     serving = _fit(RULE, material, target, data, until) if decision.serve == "rule" else fitted
+    evaluation = dict(evaluated.plain) if evaluated else {}
     result = {
         "target": target.name,
         "outcome": {"challenger": "promoted", "champion": "kept", "rule": "rule"}[decision.serve],
@@ -56,30 +64,74 @@ def train_target(
         "trained_until": str(until),
         "rows": len(data),
         "positives": int(data.rows["label"].sum()),
-        "evaluation": dict(evaluated.plain) if evaluated else None,
+        "evaluation": evaluation,
     }
     if dry_run:
-        return result | {"folder": str(_rehearsed(material, target, serving))}
-    evaluation = dict(evaluated.plain) if evaluated else {}
-    for model in [fitted] if serving is fitted else [fitted, serving]:
-        folder = _saved(material, target, model)
-        version = registry.log_training(target.name, folder, _record(material, target, model, evaluation))
-        registry.settle(version, replace(decision, promote=model is serving and decision.serve != "champion"))
+        return result | {"folder": None if decision.serve == "champion" else str(_rehearsed(material, target, serving))}
+    if serving is not fitted:
+        _log(registry, material, target, serving, replace(decision, promote=True), evaluation)
+    _log(
+        registry,
+        material,
+        target,
+        fitted,
+        replace(decision, promote=decision.promote and serving is fitted),
+        evaluation,
+    )
     return result
 
 
-def training_data(material: Material, target: Target, as_of: date) -> tuple[Dataset, date]:
-    """Return the rows to learn from at `as_of`, and the day by whose start all they rest on was known.
+def _serving(registry: Registry, target: Target, force: bool) -> Champion | None:
+    """Return the champion; where training is asked for anyway, a damaged one counts as none."""
+    try:
+        return registry.champion(target.name)
+    except ModelError as damage:
+        if not force:
+            raise
+        log.warning("the champion of %s is left aside: %s", target.name, damage)
+        return None
+
+
+def _why_kept(
+    champion: Champion, material: Material, target: Target, as_of: date, until: date, force: bool
+) -> str | None:
+    """Return why nothing is trained, or None when it is due."""
+    trained = _trained_until(champion)
+    if until < trained:
+        return f"{_described(champion)} knows more than a training at {as_of} could, and is not replaced"
+    if force or differences(champion.manifest, target):
+        return None
+    due = trained + timedelta(days=material.settings.training.retrain_days)
+    if as_of < due:
+        return f"{_described(champion)} serves; the next training is due on {due}"
+    if trained == until and champion.manifest["settings_digest"] == material.settings.digest():
+        return f"{_described(champion)} serves; nothing later than its training is known yet"
+    return None
+
+
+def _log(
+    registry: Registry,
+    material: Material,
+    target: Target,
+    model: FittedModel,
+    decision: Decision,
+    evaluation: dict[str, Any],
+) -> None:
+    folder = _saved(material, target, model)
+    registry.settle(registry.log_training(target.name, folder, _record(material, target, model, evaluation)), decision)
+
+
+def training_data(material: Material, target: Target, until: date) -> Dataset:
+    """Return the rows to learn from with what was known by `until`.
 
     Raises TrainingRefused when no as_of date is usable, the cohort is empty, or either label too rare.
     """
-    until = material.data_until(target, as_of)
     dates = training_dates(
         material.settings.training, target.window, material.first_day(target), until, target.lookback
     )
     data = material.dataset(target, dates, known_by=until)
     check_learnable(data, target, material.settings)
-    return data, until
+    return data
 
 
 def _evaluate(material: Material, target: Target, until: date, champion: Champion | None) -> Backtest | None:
@@ -142,6 +194,10 @@ def _rehearsed(material: Material, target: Target, model: FittedModel) -> Path:
     folder = material.settings.state_folder / "models-dry-run" / target.name
     model.save(folder)
     return folder
+
+
+def _described(champion: Champion) -> str:
+    return f"{champion.name} version {champion.number}, trained until {_trained_until(champion)},"
 
 
 def _trained_until(champion: Champion) -> date:

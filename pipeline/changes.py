@@ -48,6 +48,6 @@ def _left(previous: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     now = previous["account_id"].map(rows.set_index("account_id")["section"]).astype(object)
     gone = previous.assign(now=now.where(now.notna(), "off the list"))
     gone = gone[(previous["section"] == "call") & (gone["now"] != "call")].sort_values("rank", ignore_index=True)
-    return gone.rename(columns={"rank": "previous_rank", "probability": "previous_probability"})[
-        ["account_id", "name", "account_manager", "previous_rank", "previous_probability", "now"]
-    ]
+    # The previous list has a `previous_probability` of its own, of the list before it.
+    kept = gone[["account_id", "name", "account_manager", "rank", "probability", "now"]]
+    return kept.rename(columns={"rank": "previous_rank", "probability": "previous_probability"})

@@ -143,6 +143,7 @@ class Target(ABC):
             "by": self.by,
             "settle_days": self.window.settle_days,
             "min_history_days": self.min_history_days,
+            "risk": self.risk,
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -127,7 +128,8 @@ def test_as_of_before_the_data(tiny, inside):
 
 
 def test_as_of_after_the_data(tiny, inside):
-    refused(inside("run", "--config", tiny.config, "--as-of", "2027-01-01"), "2027-01-01", "2025-0")
+    refused(inside("run", "--config", tiny.config, "--as-of", "2026-01-01"), "2026-01-01", "2025-0")
+    refused(inside("run", "--config", tiny.config, "--as-of", "2190-01-01"), "lies in the future")
     nothing_published(tiny)
 
 
@@ -207,6 +209,63 @@ def test_second_run_at_the_same_time(tiny, inside):
     with run_lock(read_settings(tiny.config), datetime(2025, 6, 1, 8, tzinfo=UTC)):
         refused(inside("run", "--config", tiny.config), "another run holds", "2025-06-01T08:00", "wait_seconds")
     nothing_published(tiny)
+
+
+def test_what_is_wrong_is_written_as_data_too(tiny, inside, tmp_path):
+    header, *lines = tiny.lines()
+    tiny.write([header, *[",".join([*line.split(",")[:2], "twelve"]) for line in lines]])
+    said = inside("validate", "--config", tiny.config, "--json", tmp_path / "findings.json")
+    assert said.code == 2
+    assert json.loads((tmp_path / "findings.json").read_text())["errors"] >= 1
+    refused(inside("validate", "--config", tiny.config, "--json", tmp_path / "no/such.json"), "there is no folder")
+
+
+def test_prefect_server_that_does_not_answer(tiny, inside):
+    tiny.edit("[run]", '[prefect]\napi_url = "http://127.0.0.1:9/api"\n\n[run]')
+    refused(inside("run", "--config", tiny.config), "http://127.0.0.1:9/api", "api_url", "PREFECT_API_URL")
+
+
+def test_demo_folder_that_holds_another_company(tmp_path, inside):
+    (tmp_path / "company").mkdir()
+    (tmp_path / "company/made.json").write_text('{"accounts": 700, "years": 3}')
+    refused(inside("demo", "--folder", tmp_path), "700 accounts and 3 years", "--folder")
+    (tmp_path / "file").write_text("")
+    refused(inside("demo", "--folder", tmp_path / "file"), "cannot be written")
+
+
+def test_log_that_cannot_be_written(tiny, inside):
+    (tiny.config.parent / "state").mkdir()
+    (tiny.config.parent / "state/logs").write_text("a file where a folder should be")
+    refused(inside("runs", "--config", tiny.config), "log .* cannot be written")
+
+
+def test_target_redefined_under_its_name_is_trained_anew(tiny, inside):
+    """A champion answers the question it was trained for; scoring alone refuses another, a run trains for it."""
+    assert inside("run", "--config", tiny.config).code == 0
+    tiny.edit("horizon = 60", "horizon = 45")
+    refused(inside("score", "--config", tiny.config), r"horizon \(trained for 60, now 45\)", "keepgrow train")
+    again = inside("run", "--config", tiny.config)
+    assert again.code == 0, again.err
+    assert "version 2" in again.out
+    # A champion that has learnt from later rows is not replaced by an older training, nor by a refused one.
+    older = inside("train", "--config", tiny.config, "--as-of", "2025-05-01")
+    assert older.code == 0, older.err
+    assert "is not replaced" in older.err
+    tiny.edit("min_positives = 20", "min_positives = 5000")
+    held = inside("run", "--config", tiny.config, "--retrain")
+    assert held.code == 0, held.err
+    assert "goes on serving, since training anew was refused" in held.err
+
+
+def test_damaged_champion_is_replaced_by_training(tiny, inside):
+    assert inside("run", "--config", tiny.config).code == 0
+    state = tiny.config.parent / "state"
+    member = next(file for file in (state / "mlflow").rglob("*.txt") if file.read_bytes().startswith(b"tree"))
+    member.write_bytes(member.read_bytes().replace(b"tree", b"trea", 1))
+    refused(inside("run", "--config", tiny.config), "changed|damaged")
+    trained = inside("train", "--config", tiny.config)
+    assert trained.code == 0, trained.err
+    assert inside("run", "--config", tiny.config).code == 0
 
 
 def test_champion_that_no_longer_serves(tiny, inside):

@@ -139,6 +139,7 @@ def test_a_target_tells_its_definition_with_every_default() -> None:
         "min_history_days": 30,
         "grace_days": 30,
         "dated_by": "notice",
+        "risk": True,
     }
 
 

@@ -62,7 +62,8 @@ def test_the_manifest_says_what_the_model_was_made_of(
     manifest, data = churn_model.manifest, data_of()
     assert manifest["recipe"] == "model"
     assert manifest["target"] == {
-        "name": "churn", "kind": "churn", "by": "inactivity", "risk": True, "horizon": 28, "gap": 0, "settle_days": 0
+        "name": "churn", "kind": "churn", "by": "inactivity", "risk": True, "horizon": 28, "gap": 0, "settle_days": 0,
+        "active_days": 120, "min_history_days": 30,
     }  # fmt: skip
     assert manifest["trained_until"] == "2025-06-01"
     assert (manifest["as_ofs"][0], manifest["as_ofs"][-1], len(manifest["as_ofs"])) == ("2025-01-01", "2025-04-09", 8)
