@@ -35,12 +35,19 @@ class Mapped:
     def known_at(self, contract: Table) -> str:
         """Return the instant a row becomes known: `known_at`, else when it occurred; for a date the next midnight."""
         cells = [self.cells.get(name) for name in ("known_at", contract.occurred or "")]
-        return _first([cell.known for cell in cells if cell is not None])
+        return _first([_unless_blanked(contract, cell) for cell in cells if cell is not None])
 
     def known(self, column: Column) -> str:
         """Return the instant a late column becomes known: the mapping's own word, else what the contract says."""
         chain = [self.cells[name].known for name in column.late if name in self.cells]
         return _first([self.late.get(column.name), *chain])
+
+
+def _unless_blanked(contract: Table, cell: Cell) -> str | None:
+    """Return when a cell can be known; a bad cell of `accounts` is read as empty, where other rows are rejected."""
+    if contract.name != "accounts" or cell.known is None or cell.problem is None:
+        return cell.known
+    return f"CASE WHEN ({cell.problem}) IS NULL THEN {cell.known} END"
 
 
 def _first(instants: list[str | None]) -> str:

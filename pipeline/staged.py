@@ -13,6 +13,9 @@ from pipeline.tables import LARGEST, SCALE, Column, Table, known_column
 NO_RATE = "currency without a rate"
 """The rule that rejects money which cannot be converted; it always stops a run."""
 
+UNKNOWN_AT = "known_at missing"
+"""The note on a row without the known_at that other rows of its table have."""
+
 MERGED = "merged into an account with a row of its own"
 """The rule that rejects the attributes of an account that was merged into another."""
 
@@ -174,6 +177,10 @@ def _notes(staged: Staged, mapped: Mapped) -> str:
             parts.append(f"CASE WHEN {cell.open} THEN {literal(name + ' open')} END")
         if cell.problem is not None and _blanked(staged, name):
             parts.append(f"{literal(name + ' ')} || ({cell.problem})")
+    if "known_at" in staged.columns and staged.contract.occurred is not None:
+        known = mapped.cells.get("known_at")
+        unknown = literal(UNKNOWN_AT)
+        parts.append(unknown if known is None else f"CASE WHEN ({known.value}) IS NULL THEN {unknown} END")
     return f"nullif(concat_ws(',', {', '.join(parts)}), '')" if parts else _NULL["text"]
 
 

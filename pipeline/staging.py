@@ -19,6 +19,7 @@ from pipeline.mapping import read_mapping
 from pipeline.settings import Settings
 from pipeline.sources import first_line, literal
 from pipeline.staged import MERGED, Staged, staging_query
+from pipeline.strays import reject_strays
 from pipeline.tables import TABLES, Table
 
 MAY_BE_EMPTY = ("feedback", "exclusions", "account_links")
@@ -115,6 +116,7 @@ def _read_table(stage: Stage, contract: Table) -> Staged:
             f"UPDATE staged_accounts SET _rule = {literal(MERGED)} "
             f"WHERE _rule IS NULL AND account_id <> _old_id AND account_id IN ({carries_on})"
         )
+    reject_strays(staged, stage.ask)
     if not used and contract.name not in MAY_BE_EMPTY:
         if rows_in:
             raise SourceError(f"{label}: `where` leaves none of the {rows_in:,} rows. Mend the condition.")

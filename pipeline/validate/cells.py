@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.sources import literal, quoted
-from pipeline.staged import MERGED, NO_RATE, Staged
+from pipeline.staged import MERGED, NO_RATE, UNKNOWN_AT, Staged
 from pipeline.staging import Stage
+from pipeline.strays import STRAY
 from pipeline.tables import TABLES
 from pipeline.validate.statement import Statement, example
 
@@ -14,6 +15,8 @@ MOSTLY = 0.05
 """A rule that bad cells break in a larger share of a table's rows than this stops the run."""
 
 _REMEDY = f"More than {MOSTLY:.0%} of the rows: mend the source or its mapping, or leave such rows out by `where`."
+
+_STRAY = "These rows are rejected: they would move the first day of the table. Mend their day in the source."
 
 _DAYS = (
     "Days are read as 2024-01-31, times as 2024-01-31 09:30:00. Where they are written otherwise, say how, for example "
@@ -31,11 +34,13 @@ def rejected_rows(stage: Stage) -> Iterator[Statement]:
             continue  # see rejected_exclusions
         query = f"SELECT _rule, count(*), {example(staged, '_cell')} FROM {staged.name} WHERE _rule"
         days = [literal(f"{name} unreadable") for name in staged.columns if staged.kind(name) == "time"]
-        apart = ", ".join([literal(MERGED), literal(NO_RATE), *days])
+        stray = literal(f"{staged.contract.occurred} {STRAY}")
+        apart = ", ".join([literal(MERGED), literal(NO_RATE), stray, *days])
         action = "These rows are rejected."
         yield Statement(table, f"{query} NOT IN ({apart}) GROUP BY _rule", action, MOSTLY, _REMEDY)
         if days:
             yield Statement(table, f"{query} IN ({', '.join(days)}) GROUP BY _rule", action, MOSTLY, _DAYS)
+        yield Statement(table, f"{query} = {stray} GROUP BY _rule", _STRAY, MOSTLY, _REMEDY)
         carried = "The attributes of the account that carries on are used."
         yield Statement(table, f"{query} = {literal(MERGED)} GROUP BY _rule", carried)
 
@@ -72,7 +77,8 @@ def blanked_cells(stage: Stage) -> Iterator[Statement]:
     """Cells that were blanked: far-future days that mean "open", and bad attributes of accounts."""
     for table, staged in stage.tables.items():
         notes = f"SELECT *, unnest(string_split(_notes, ',')) AS note FROM {staged.name} WHERE _notes IS NOT NULL"
-        query = f"SELECT note, count(*), {example(staged)} FROM ({notes}) WHERE note"
+        of_cells = f"({notes}) WHERE note <> {literal(UNKNOWN_AT)} AND note"
+        query = f"SELECT note, count(*), {example(staged)} FROM {of_cells}"
         yield Statement(
             table,
             f"{query} LIKE '% open' GROUP BY note",

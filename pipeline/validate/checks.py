@@ -28,6 +28,7 @@ CHECKS: tuple[Callable[[Stage], Iterator[Statement]], ...] = (
     accounts.attribute_features,
     accounts.outcomes_as_features,
     knowledge.no_known_at,
+    knowledge.empty_known_at,
     knowledge.stopped_sources,
 )
 

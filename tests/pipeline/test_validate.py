@@ -175,7 +175,7 @@ def test_rates(firm):
 def test_duplicate_keys(firm):
     text = "account_id,issued_at,amount,invoice_id,known_at\n" + "\n".join(
         ["a,2024-05-01,1,i1,2024-05-01 10:00:00"] * 2
-        + ["a,2024-05-01,2,i1,2024-05-02 10:00:00", "a,2024-05-01,1,,"] * 2
+        + ["a,2024-05-01,2,i1,2024-05-02 10:00:00", "a,2024-05-01,1,,2024-05-02 10:00:00"] * 2
     )
     rule = "same account_id, invoice_id, known_at"
     assert found(firm, tables=table(firm, "invoices", text)) == [("warning", "invoices", rule, 2)]
@@ -301,6 +301,42 @@ def test_what_looks_like_an_outcome_is_a_warning_with_known_at_and_an_error_with
 def test_without_known_at_late_rows_cannot_be_seen(firm):
     settings = firm.settings(tables=table(firm, "invoices", f"{INVOICE}\na,2024-05-01,1"))
     assert [(row.level, row.rule, row.count) for row in validate(settings, DAY).rows] == [("warning", "no known_at", 1)]
+
+
+def test_rows_without_the_known_at_that_others_have(firm):
+    text = f"{INVOICE},known_at\na,2024-05-01,1,2024-05-02 08:00:00\nb,2024-05-01,1,\nc,2024-05-01,1,"
+    settings = firm.settings(tables=table(firm, "invoices", text))
+    (finding,) = validate(settings, DAY).rows
+    assert (finding.level, finding.rule, finding.count) == ("warning", "known_at missing", 2)
+    assert finding.example == "account_id=b, issued_at=2024-05-01 00:00:00"
+    assert finding.action == "These rows count as known when they occurred."
+
+
+def test_a_second_source_without_known_at(firm):
+    first = firm.csv("first.csv", f"{INVOICE},known_at\na,2024-05-01,1,2024-05-02 08:00:00")
+    second = firm.csv("second.csv", f"{INVOICE}\nb,2024-05-01,1")
+    tables = {"invoices": [{"source": first}, {"source": second}]}
+    assert found(firm, tables=tables) == [("warning", "invoices", "known_at missing", 1)]
+
+
+def test_accounts_without_known_at_must_not_make_features_that_change(firm):
+    text = "account_id,segment,known_at\na,small,2024-01-01 00:00:00\nb,large,"
+    rule = "known_at missing"
+    assert attributes(firm, text) == [("warning", "accounts", rule, 1)]
+    assert attributes(firm, text, features=["segment"]) == [("error", "accounts", rule, 1)]
+    constant = attributes(firm, text, features=["segment"], constant=["segment"])
+    assert constant == [("warning", "accounts", rule, 1)]
+
+
+@pytest.mark.parametrize(("cell", "problem"), [("soon", "unreadable"), ("1066-01-01", "implausible")])
+def test_an_accounts_bad_known_at_is_as_good_as_none(firm, cell, problem):
+    text = with_good_rows("account_id,opened_at,segment,known_at", "a#,2023-01-01,small,2024-01-01", f"b,,large,{cell}")
+    assert attributes(firm, text, features=["segment"]) == [
+        ("error", "accounts", "known_at missing", 1),
+        ("warning", "accounts", f"known_at {problem}", 1),
+    ]
+    settings = firm.settings(tables=table(firm, "accounts", text))
+    assert firm.rows(settings, "accounts", "account_id, known_at")[-1] == ("b", None)
 
 
 def test_a_source_that_stopped_being_filled(firm):
