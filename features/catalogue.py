@@ -30,6 +30,9 @@ FEATURES: tuple[Feature, ...] = expand(
 )
 """Every declared feature, in catalogue order; attributes of accounts follow (see `features_for`)."""
 
+KEYS = ("account_id", "as_of")
+"""The columns that name a row of the features."""
+
 
 def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: AccountSettings) -> tuple[Feature, ...]:
     """Return the features that can be built from the mapped `columns` per table, in catalogue order.
@@ -37,18 +40,26 @@ def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: Accou
     Features that read a table or column the firm does not have are left out. The attributes of [accounts] features
     follow, where they are constant or the accounts carry known_at.
 
-    Raises SettingsError for an attribute that is not mapped.
+    Raises SettingsError for an attribute that is not mapped, that is listed twice, or whose name is taken.
     """
     built = [feature for feature in FEATURES if not missing_columns(feature, columns)]
     present = columns.get(ACCOUNTS.name, ())
     dated = "known_at" in present
-    wanted = []
+    wanted: list[str] = []
+    taken = {*KEYS, *(feature.name for feature in built)}
     for name in account_settings.features:
         if name not in present:
             raise SettingsError(
                 f"[accounts] features names '{name}', which is not a column of accounts; {nearest(name, present)} "
                 "Map it under tables.accounts, or take it out."
             )
+        if name in taken:
+            raise SettingsError(
+                f"[accounts] features names '{name}', which is the name of a built feature or a key. "
+                "Map the attribute under another name, or take it out."
+            )
+        if name in wanted:
+            raise SettingsError(f"[accounts] features names '{name}' twice. Take one of them out.")
         if not dated and name not in account_settings.constant:
             raise SettingsError(
                 f"[accounts] features names '{name}', but accounts has no known_at, so that its past is not known. "

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
+from pipeline.asof import EARLIEST, LATEST
 from pipeline.errors import SettingsError, nearest
 from pipeline.tables import TABLES
 
@@ -75,6 +76,21 @@ class TableSource(Section):
         return self
 
 
+def _plausible(day: date) -> date:
+    if not EARLIEST <= day < LATEST:
+        raise ValueError(f"expected a day between {EARLIEST} and {LATEST}")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_plausible)]
+"""A day in which rows and as_of dates may lie."""
+
+LONGEST = 3650
+"""Days; ten years are longer than anything that is counted in days here."""
+
+Days = Annotated[int, Field(gt=0, le=LONGEST)]
+
+
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -86,12 +102,12 @@ def _zone(name: str) -> str:
 class TimeSettings(Section):
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """The zone naive timestamps are read in."""
-    data_until: date | None = None
+    data_until: Day | None = None
     """Overrides the day up to which the tables are complete."""
 
 
 class RunSettings(Section):
-    as_of: date | None = None
+    as_of: Day | None = None
     wait_seconds: int = Field(0, ge=0)
     """How long a second run waits for the first; 0: it stops with an error at once."""
     seed: int = 0
@@ -108,28 +124,28 @@ class AccountSettings(Section):
     """Attributes that become features; they need known_at, or to be named in `constant` too."""
     constant: tuple[str, ...] = ()
     """Attributes that never change (country of founding), declared so by you."""
-    min_history_days: int = Field(30, ge=0)
+    min_history_days: int = Field(30, ge=0, le=LONGEST)
     """Younger accounts are listed as too new and never scored."""
 
 
 class TrainingSettings(Section):
-    first_as_of: date | None = None
+    first_as_of: Day | None = None
     """First training date; without it, as early as the data allow."""
-    every_days: PositiveInt = 14
+    every_days: Days = 14
     max_dates: PositiveInt = 26
     """At most this many training dates, the latest ones."""
-    retrain_days: PositiveInt = 30
+    retrain_days: Days = 30
     min_positives: PositiveInt = 50
     """Fewer rows of either class are too few to judge a model by."""
     threads: PositiveInt = 2
 
 
 class EvaluateSettings(Section):
-    folds: tuple[date, ...] = ()
+    folds: tuple[Day, ...] = ()
     """Test dates of the backtest; without them, `n_folds` dates `every_days` apart, the last one usable."""
     n_folds: PositiveInt = 3
-    every_days: PositiveInt = 28
-    final: date | None = None
+    every_days: Days = 28
+    final: Day | None = None
     """A last test date, reported once and never tuned on."""
     capacity: PositiveInt = 100
     """Rows a team can work, for precision_at_capacity."""
@@ -221,6 +237,20 @@ class Settings(Section):
                         )
         if not self.tables:
             raise ValueError("tables: expected at least one table, for example [[tables.invoices]]")
+        for name in self.plays if self.targets else ():
+            if name not in self.targets:
+                raise ValueError(f"plays.{name}: no target has this name; {nearest(name, self.targets)}")
+        return self
+
+    @model_validator(mode="after")
+    def _paths(self) -> Settings:
+        named = {"root": self.root, "state": self.state or "."}
+        named |= {f"sinks.{number}.folder": sink.folder for number, sink in enumerate(self.sinks)}
+        for key, text in named.items():
+            try:
+                self.path(text)
+            except SettingsError as error:
+                raise ValueError(f"{key}: {error}") from None
         return self
 
     @property
@@ -228,8 +258,14 @@ class Settings(Section):
         return self.path(self.state or f".keepgrow/{self.name}")
 
     def path(self, text: str) -> Path:
-        """Return the path that `text` names, relative ones against the config's root."""
-        return (self.folder / Path(text).expanduser()).resolve()
+        """Return the path that `text` names, relative ones against the config's root.
+
+        Raises SettingsError for what cannot be a path: the home of a user there is not, a NUL character.
+        """
+        try:
+            return (self.folder / Path(text).expanduser()).resolve()
+        except (RuntimeError, ValueError, OSError) as error:
+            raise SettingsError(f"expected a path that can exist; found {text!r}: {error}") from None
 
     def digest(self) -> str:
         """Return the SHA-256 of the settings that affect a list's rows."""
@@ -251,7 +287,7 @@ def read_settings(file: Path | str, **changes: Any) -> Settings:
     except FileNotFoundError:
         siblings = [str(other.name) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
         raise SettingsError(f"config file {path} does not exist; {nearest(path.name, siblings)}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"config file {path} cannot be read: {error}") from None
     try:
         data = tomllib.loads(text)
@@ -322,6 +358,8 @@ def _with_environment(value: Any, where: str) -> Any:
         return [_with_environment(part, where) for part in value]
     if not isinstance(value, str):
         return value
+    if "\0" in value:
+        raise SettingsError(f"{where}: expected a text without NUL characters; found {value!r}")
 
     def look_up(match: re.Match[str]) -> str:
         scheme, _, name = match.group(1).partition(":")

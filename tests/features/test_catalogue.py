@@ -53,6 +53,28 @@ def test_an_attribute_without_a_past_must_be_constant() -> None:
     assert features_for(dated, AccountSettings(features=("segment",)))[-1].unit == "category"
 
 
+@pytest.mark.parametrize("name", ["seats", "account_id"])
+def test_an_attribute_must_not_take_the_name_of_a_built_feature(name: str) -> None:
+    columns = {
+        "accounts": ("account_id", "seats"),
+        "subscriptions": ("account_id", "started_at", "mrr", "seats"),
+    }
+    settings = AccountSettings(features=(name,), constant=(name,))
+    with pytest.raises(SettingsError, match=f"'{name}', which is the name of a built feature or a key"):
+        features_for(columns, settings)
+
+
+def test_an_attribute_may_have_the_name_of_a_feature_that_is_not_built() -> None:
+    settings = AccountSettings(features=("seats",), constant=("seats",))
+    assert features_for({"accounts": ("account_id", "seats")}, settings)[-1].table == "accounts"
+
+
+def test_an_attribute_is_listed_once() -> None:
+    settings = AccountSettings(features=("segment", "segment"), constant=("segment",))
+    with pytest.raises(SettingsError, match="names 'segment' twice"):
+        features_for({"accounts": ("account_id", "segment")}, settings)
+
+
 def test_the_digest_follows_the_features_and_their_order() -> None:
     assert catalogue_digest(FEATURES) == catalogue_digest(list(FEATURES))
     assert catalogue_digest(FEATURES) != catalogue_digest(FEATURES[1:])

@@ -134,6 +134,72 @@ def test_wrong_values_name_their_key(tmp_path, text, said):
     assert said in refused(tmp_path, f'name = "firm"{TABLES}{text}')
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[evaluate]\nfolds = [2024-01-01, {}]", "evaluate.folds.1"),
+        ("[evaluate]\nfinal = {}", "evaluate.final"),
+        ("[training]\nfirst_as_of = {}", "training.first_as_of"),
+        ("[run]\nas_of = {}", "run.as_of"),
+        ("[time]\ndata_until = {}", "time.data_until"),
+    ],
+)
+def test_days_lie_where_rows_may(tmp_path, text, key):
+    for day in ("1899-12-31", "2200-01-01", "0001-01-01", "9999-12-31"):
+        said = refused(tmp_path, f'name = "firm"{TABLES}{text.format(day)}')
+        assert f"{key}: expected a day between 1900-01-01 and 2200-01-01" in said
+    for day in ("1900-01-01", "2199-12-31"):
+        read_settings(write(tmp_path, f'name = "firm"{TABLES}{text.format(day)}'))
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("training", "every_days"),
+        ("training", "retrain_days"),
+        ("evaluate", "every_days"),
+        ("accounts", "min_history_days"),
+    ],
+)
+def test_day_counts_end_at_ten_years(tmp_path, section, key):
+    assert f"{section}.{key}" in refused(tmp_path, f'name = "firm"{TABLES}[{section}]\n{key} = 3651')
+    settings = read_settings(write(tmp_path, f'name = "firm"{TABLES}[{section}]\n{key} = 3650'))
+    assert getattr(getattr(settings, section), key) == 3650
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('state = "~nouser/x"', "state: expected a path that can exist; found '~nouser/x'"),
+        ('state = "a\\u0000b"', "state: expected a text without NUL characters"),
+        ('root = "a\\u0000b"', "root: expected a text without NUL characters"),
+        ('[[sinks]]\nkind = "csv"\nfolder = "~nouser/x"', "sinks.0.folder: expected a path that can exist"),
+        ('[[sinks]]\nkind = "csv"\nfolder = "a\\u0000b"', "sinks: folder: expected a text without NUL"),
+    ],
+)
+def test_paths_that_cannot_be(tmp_path, text, said):
+    before, after = (text, TABLES) if not text.startswith("[") else ("", TABLES + text)
+    assert said in refused(tmp_path, f'name = "firm"\n{before}{after}')
+
+
+def test_a_path_with_a_nul_is_refused_wherever_it_comes_from(tmp_path):
+    file = write(tmp_path, f'name = "firm"{TABLES}')
+    with pytest.raises(SettingsError, match="state: expected a path that can exist"):
+        read_settings(file, state="a\0b")
+    with pytest.raises(SettingsError, match="expected a path that can exist"):
+        read_settings(file).path("a\0b")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_settings("a\0b.toml")
+
+
+def test_a_play_belongs_to_a_target(tmp_path):
+    play = "[plays.chrun]\nname = 'Call'\n"
+    target = "[targets.churn]\nkind = 'churn'\n"
+    said = refused(tmp_path, f'name = "firm"{TABLES}{play}{target}')
+    assert "plays.chrun: no target has this name; did you mean 'churn'?" in said
+    assert "chrun" in read_settings(write(tmp_path, f'name = "firm"{TABLES}{play}')).plays
+
+
 @pytest.mark.parametrize("name", ["Firm", "-firm", "my firm", "../firm", ""])
 def test_a_name_must_do_as_a_folder(tmp_path, name):
     assert "name" in refused(tmp_path, f'name = "{name}"{TABLES}')
