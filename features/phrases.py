@@ -35,6 +35,8 @@ def _figure(number: float, unit: str, currency: str) -> str:
         percent = round(100 * number)
         if percent == 0:
             return "neither higher nor lower"
+        if percent > 1000:
+            return "more than 10 times higher"  # the exact figure only says that it was next to nothing before
         return f"{percent:,} % higher" if percent > 0 else f"{-percent:,} % lower"
     return _number(number)
 

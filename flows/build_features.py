@@ -31,6 +31,9 @@ def build_at(config: str, as_of: date, snapshot: str) -> dict[str, Any]:
     """Build the features at `as_of` and return what there is: accounts, features, targets."""
     material = material_of(config, snapshot)
     accounts = len(material.features_at([as_of]))
+    absent = [name for name in EVENTS if name not in material.snapshot.columns]
+    if absent:
+        step(f"features of {', '.join(absent)} are left out: no such table is mapped")
     for name, reason in material.left_out.items():
         step(f"target   {name} is left out: it {reason}")
     step(f"features {accounts:,} accounts x {len(material.features)} features at {as_of}")
@@ -42,6 +45,9 @@ def build_at(config: str, as_of: date, snapshot: str) -> dict[str, Any]:
         "targets": list(material.targets),
         "left_out": dict(material.left_out),
     }
+
+
+EVENTS = ("interactions", "invoices", "subscriptions")
 
 
 def material_of(config: str, snapshot: str) -> Material:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,7 +24,10 @@ app = typer.Typer(
 )
 
 Config = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The config file.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Default: [run] as_of, else today.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="YYYY-MM-DD", help="Default: as_of under run in the config, else today."),
+]
 Json = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write what is printed as data; - is stdout.")
 ]
@@ -222,8 +228,6 @@ def show(
 @contextmanager
 def _prefect(running: Command) -> Iterator[None]:
     """Have a Prefect server for the flows: the configured one, or our own for the length of the command."""
-    import os
-
     from flows.embedded_server import EmbeddedServer, check_answers, prefect_ready
 
     server = None
@@ -264,7 +268,17 @@ def _show_published(running: Command, published: list[dict[str, Any]], top: int)
 def main() -> None:
     """Run the command line; the entry point of the package."""
     surroundings.quiet()
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if not end.code:
+            raise
+        # After an error DuckDB's binding prints forty lines about objects that Prefect's threads still hold when the
+        # interpreter is taken down; everything of ours ends here, so that the one message stays the last word.
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else 1)
 
 
 if __name__ == "__main__":

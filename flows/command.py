@@ -21,7 +21,10 @@ from pipeline.errors import AsOfError, KeepgrowError, ModelError, SettingsError,
 from pipeline.settings import Settings, read_settings
 
 LOG = logging.getLogger("keepgrow")
-OUT = Console()
+WIDE = 160
+"""Columns of what is printed where nobody's terminal says how many there are."""
+
+OUT = Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=WIDE)
 ERR = Console(stderr=True)
 
 
@@ -55,7 +58,11 @@ def speaking(verbose: bool = False) -> Iterator[Logged]:
     except KeyboardInterrupt:
         ERR.print("interrupted; what was published stays as it was")
         raise SystemExit(130) from None
-    except (BrokenPipeError, SystemExit):
+    except BrokenPipeError:
+        # Whoever read along has had enough; Python would complain once more while closing the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except SystemExit:
         raise
     except Exception as error:
         if logged.file is None or verbose:
@@ -94,6 +101,8 @@ def command(
             raise AsOfError(f"as_of {asked} lies in the future: today is {today}. Take a day that has begun.")
         if json_file is not None:
             _check_writable(json_file)
+        if json_file is not None and str(json_file) == "-":
+            OUT.file = sys.stderr  # standard output is for the data alone
         logged.file = _open_log(local_state(settings, verbose), name, verbose)
         LOG.debug("keepgrow %s, config %s, as_of %s", name, config, asked)
         running = Command(name, settings, config.resolve(), asked, today)
@@ -103,6 +112,7 @@ def command(
             # Also after an error: what is wrong is what a program wants to read.
             if json_file is not None and running.printed:
                 _write_json(json_file, running.printed)
+            OUT.file = None  # type: ignore[assignment]  (Rich: whatever sys.stdout is)
 
 
 def step(message: str) -> None:
@@ -158,5 +168,7 @@ def _write_json(file: Path, data: dict[str, Any]) -> None:
             sys.stdout.write(text)
         else:
             file.write_text(text, encoding="utf-8")
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise SettingsError(f"--json {file} cannot be written: {error.strerror}") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -53,14 +55,23 @@ def finish(running: Command, result: dict[str, Any], folder: Path) -> None:
         show_published(running, published, TOP)
     check_sinks(result["published"])
     config = folder / "demo.toml"
+    keepgrow, mlflow = _callable("keepgrow"), _callable("mlflow")
     OUT.print(
         f"""
 What to do next
-  keepgrow show churn --config {config}           the whole list; --manager NAME for one account manager
-  keepgrow backtest --config {config}             how good the model is on past dates, beside its baselines
-  keepgrow validate --config {config}             what is wrong with the tables, and what is done about it
-  keepgrow runs --config {config}                 what was published
-  mlflow ui --backend-store-uri sqlite:///{running.settings.state_folder}/mlflow/mlflow.db
+  {keepgrow} show churn --config {config}           the whole list; --manager NAME for one account manager
+  {keepgrow} backtest --config {config}             how good the model is on past dates, beside its baselines
+  {keepgrow} validate --config {config}             what is wrong with the tables, and what is done about it
+  {keepgrow} runs --config {config}                 what was published
+  {mlflow} ui --backend-store-uri sqlite:///{running.settings.state_folder}/mlflow/mlflow.db
 The lists are in {folder / "lists"} as CSV and Parquet. For your own tables, copy {config}: it explains every key.""",
         highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
+
+
+def _callable(command: str) -> str:
+    """Return how a user calls a command of this environment, which may not be activated."""
+    if shutil.which(command):
+        return command
+    beside = Path(sys.executable).with_name(command)
+    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)

@@ -103,11 +103,24 @@ def print_backtest(console: Console, name: str, result: Mapping[str, Any]) -> No
             table.add_row(label, *(_interval(figures.get(metric)) for figures in block["contenders"].values()))
         console.print(table)
         for pair, figures in block.get("paired", {}).items():
-            console.print(f"AUC, {pair}, paired: {_interval(figures['auc'], signed=True)}", highlight=False)
+            console.print(_verdict(pair, figures["auc"]), highlight=False)
         console.print()
     for fold in result.get("left_out", ()):
         said = f"{name}, test {fold['as_of']} is left out: {fold['reason']}\n"
         console.print(said, soft_wrap=True, highlight=False, markup=False)
+
+
+def _verdict(pair: str, figure: Mapping[str, Any]) -> str:
+    """Return what a paired difference in AUC says."""
+    said = f"AUC, {pair}, paired: {_interval(figure, signed=True)}"
+    if figure["low"] is None:
+        return said
+    first, other = pair.split(" - ")
+    if figure["low"] > 0:
+        return f"{said}: {first} tells better than {other}"
+    if figure["high"] < 0:
+        return f"{said}: {other} tells better than {first}"
+    return f"{said}: no difference shown"
 
 
 LEGEND = (

@@ -8,6 +8,7 @@ import pandas as pd
 
 from flows.command import OUT, Command
 from flows.printing import print_list, print_table
+from models.targets import declare
 from pipeline.errors import SettingsError, SinkError, StoreError, nearest
 from pipeline.store import Run, Store
 from pipeline.store.store import store_url
@@ -71,6 +72,8 @@ def check_sinks(published: list[dict[str, Any]]) -> None:
 def _print(running: Command, run: Run, rows: pd.DataFrame, top: int | None) -> None:
     kind = str(running.settings.targets.get(run.target, {}).get("kind", run.target))
     title = f"{run.target} on {run.as_of}: {run.model_name} version {run.model_version}, run {run.run_id}"
+    if run.target in running.settings.targets:
+        title += f"\n{declare(running.settings)[run.target].words['label']}"
     print_list(OUT, rows, title, run.currency, top, risk=kind == "churn")
 
 

@@ -27,13 +27,22 @@ def score_one(
             material, material.target(target), as_of, model=model, retrospective=retrospective, dry_run=dry_run
         )
     except ModelError as error:
-        step(f"score    {target}: failed. {error}")
+        step(f"score    {target}: failed")
         return {"target": target, "error": str(error)}
     counts = scored["counts"]
+    apart = {name: counts[name] for name in ("leaving", "too_new", "outside")} | {
+        "excluded": sum(counts["excluded"].values())
+    }
     step(
-        f"score    {target}: {counts['scored']:,} scored, {counts['listed']:,} listed, "
-        f"{counts['leaving']:,} leaving, {counts['too_new']:,} too new"
+        f"score    {target}: {counts['scored']:,} scored; "
+        + ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in apart.items() if number)
     )
+    step(
+        f"rank     {target}: {counts['listed']:,} listed, {counts['over_capacity']:,} over capacity, "
+        f"{counts['not_worth_it']:,} not worth the play's cost"
+    )
+    if target not in material.settings.plays:
+        step(f"rank     {target}: no [plays.{target}], so worth takes every call to succeed and to cost nothing")
     return scored
 
 

@@ -20,10 +20,10 @@ def train_one(config: str, as_of: date, snapshot: str, target: str, force: bool,
     try:
         trained = train_target(material, material.target(target), as_of, force=force, dry_run=dry_run)
     except TrainingRefused as refusal:
-        step(f"train    {target}: refused. {refusal}")
+        step(f"train    {target}: refused")
         return {"target": target, "outcome": "refused", "reason": str(refusal), "folder": None}
     except ModelError as damage:
-        step(f"train    {target}: failed. {damage}")
+        step(f"train    {target}: failed")
         return {"target": target, "outcome": "failed", "reason": str(damage), "folder": None}
     step(f"train    {target}: {trained['outcome']}. {trained['reason']}")
     return trained

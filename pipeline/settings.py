@@ -228,6 +228,13 @@ class Settings(Section):
             if not mappings:
                 raise ValueError(f"tables.{table}: expected at least one source, for example [[tables.{table}]]")
             contract = TABLES[table]
+            for number, mapping in enumerate(mappings):
+                if mapping in mappings[:number]:
+                    first = mappings.index(mapping) + 1
+                    raise ValueError(
+                        f"tables.{table}: entries {first} and {number + 1} are the same source, whose rows would count "
+                        "twice; take one out"
+                    )
             for mapping in mappings:
                 for column in (*mapping.columns, *mapping.late):
                     if column not in contract.by_name and not contract.more_attributes:

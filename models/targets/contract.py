@@ -144,7 +144,8 @@ class ChurnByContract(ByContract):
 class UpsellByContract(ByContract):
     """Label 1: MRR at the window's last instant is at least (1 + `min_growth`) x MRR at as_of.
 
-    Value at stake: left to a model of the increment max(0, MRR at the end - MRR at as_of) given growth.
+    Value at stake: left to a model of the increment 12 x max(0, MRR at the end - MRR at as_of) given growth, a year's
+    worth like that of churn, so that a play's cost and a manager's two lists are measured alike.
     """
 
     params: UpsellByContractSettings
@@ -159,7 +160,7 @@ class UpsellByContract(ByContract):
             "cohort": "MRR above 0 and no termination known",
             "label": f"MRR at least {1 + self.params.min_growth:g} times as high at the end of the window of "
             f"{self.params.horizon} days",
-            "value": "the expected increment of MRR given growth",
+            "value": f"the expected increment of {MONTHS} x MRR given growth",
         }
 
     def _stake(self, mrr: Floats) -> Floats:
@@ -170,7 +171,7 @@ class UpsellByContract(ByContract):
         for as_of, standing in standings.items():
             last = self.window.bounds(as_of)[1] - 1
             end = versions.mrr_at(len(later.accounts), last)
-            yield Outcome(at_least(end, standing.base, growth), np.maximum(end - standing.base, 0))
+            yield Outcome(at_least(end, standing.base, growth), MONTHS * np.maximum(end - standing.base, 0))
 
 
 def _versions(view: View) -> LineVersions:

@@ -168,7 +168,7 @@ def test_a_target_tells_its_definition_with_every_default() -> None:
             {
                 "cohort": "MRR above 0 and no termination known",
                 "label": "MRR at least 1.1 times as high at the end of the window of 60 days",
-                "value": "the expected increment of MRR given growth",
+                "value": "the expected increment of 12 x MRR given growth",
             },
         ),
         (

@@ -248,17 +248,27 @@ def test_scored_accounts_have_no_end(history_of: Make) -> None:
 @pytest.mark.parametrize(
     ("lines", "min_growth", "expected", "realised"),
     [
-        ("100 from 2024-01-01; 110 from 2025-03-10", 0.1, 1, 10.0),  # exactly the growth asked for
+        ("100 from 2024-01-01; 110 from 2025-03-10", 0.1, 1, 12 * 10.0),  # exactly the growth asked for
         ("100 from 2024-01-01; 109.9999 from 2025-03-10", 0.1, 0, 0.0),
-        ("3 from 2024-01-01; 3.9 from 2025-03-10", 0.3, 1, 0.9),  # 1.3 x 3 is 3.9000000000000004 in binary fractions
-        ("100 from 2024-01-01; 200 from 2025-03-31T23:59:59.999999", 0.1, 1, 100.0),  # in force at the last instant
+        (
+            "3 from 2024-01-01; 3.9 from 2025-03-10",
+            0.3,
+            1,
+            12 * 0.9,
+        ),  # 1.3 x 3 is 3.9000000000000004 in binary fractions
+        (
+            "100 from 2024-01-01; 200 from 2025-03-31T23:59:59.999999",
+            0.1,
+            1,
+            12 * 100.0,
+        ),  # in force at the last instant
         ("100 from 2024-01-01; 200 from 2025-04-01", 0.1, 0, 0.0),  # a moment too late
         ("100 from 2024-01-01; 200 from 2025-03-10; 100 from 2025-03-20", 0.1, 0, 0.0),  # up and down again
-        ("100 from 2024-01-01; 60 from 2025-03-10 line s2", 0.5, 1, 60.0),  # a further line
+        ("100 from 2024-01-01; 60 from 2025-03-10 line s2", 0.5, 1, 12 * 60.0),  # a further line
         ("100 from 2024-01-01; 90 from 2025-03-10", 0.1, 0, 0.0),
         ("100 from 2024-01-01 until 2025-03-15", 0.1, 0, 0.0),
         # It paid 150 all along, as became known later. Growth is measured against the 100 known at as_of.
-        ("100 from 2024-01-01 known 2024-01-02; 150 from 2024-01-01 known 2025-03-15", 0.1, 1, 50.0),
+        ("100 from 2024-01-01 known 2024-01-02; 150 from 2024-01-01 known 2025-03-15", 0.1, 1, 12 * 50.0),
         # The same, told when the label has been taken.
         ("100 from 2024-01-01 known 2024-01-02; 150 from 2024-01-01 known 2025-04-02", 0.1, 0, 0.0),
     ],

@@ -123,6 +123,7 @@ def test_unknown_keys_name_the_nearest(tmp_path, text, said):
         ("[evaluate]\nbootstrap = 10", "evaluate.bootstrap"),
         ("[run]\nas_of = 'soon'", "run.as_of"),
         ("[[sinks]]\nkind = 'csv'", "sinks.0.folder"),
+        ("[[tables.rates]]\nsource = 'x'\n[[tables.rates]]\nsource = 'x'", "entries 1 and 2 are the same source"),
         ("[[tables.rates]]\nwhere = 'true'", 'tables.rates.0: expected source = "FILE" or select'),
         ("[[tables.rates]]\nselect = 'x'\nwhere = 'true'", "select is a whole query"),
         ("[[tables.rates]]\nsource = 'x'\ncolumns.rate = {}", "expected a source column's name"),
