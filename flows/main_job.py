@@ -13,6 +13,7 @@ from flows.publish_lists import publish
 from flows.score_accounts import score
 from flows.train_models import train
 from pipeline.errors import ModelError, TrainingRefused
+from pipeline.housekeeping import tidy
 from pipeline.publishing import configured_sinks
 from pipeline.settings import read_settings
 
@@ -28,7 +29,9 @@ def run(
     """
     settings = read_settings(config)
     configured_sinks(settings)  # a wrong sink is said before the work, not after it
-    with run_lock(settings, datetime.now(UTC)):
+    now = datetime.now(UTC)
+    with run_lock(settings, now):
+        tidy(settings.state_folder, now)
         return _run(config, as_of, targets, retrain, dry_run)
 
 

@@ -43,7 +43,7 @@ class TargetSettings(Section):
     """Days between as_of and the window: time to act in."""
     settle_days: int | None = Field(None, ge=0, le=3650)
     """Days after the window until its label may be used; default 0, for churn by contract `grace_days`."""
-    min_history_days: int | None = Field(None, ge=0)
+    min_history_days: int | None = Field(None, ge=0, le=3650)
     """Younger accounts are too new; default `[accounts] min_history_days`."""
 
 

@@ -9,6 +9,9 @@ from pipeline.staged import Staged
 from pipeline.staging import Stage
 from pipeline.validate.statement import Statement, example, kept_for_example
 
+TOO_MANY = 0.2
+"""Share of a table's rows above which a repeated key is no slip but an id that means something else."""
+
 
 def duplicate_keys(stage: Stage) -> Iterator[Statement]:
     """Rows with the same key, known at the same moment: nothing says which of them corrects the other."""
@@ -24,6 +27,10 @@ def duplicate_keys(stage: Stage) -> Iterator[Statement]:
             f"count(*) AS rows FROM {staged.name} "
             f"WHERE _rule IS NULL{_identified(staged)} GROUP BY {grouped} HAVING count(*) > 1) HAVING count(*) > 0",
             "Of each such group the last by content is used.",
+            TOO_MANY,
+            f"More than {TOO_MANY:.0%} of the rows would be taken for corrections of others and not be used. If these "
+            f"are lines of one document, map line_id too, or leave {staged.key[0]} unmapped: rows without an id are "
+            "all kept.",
         )
 
 
