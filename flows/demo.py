@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from importlib import resources
@@ -71,7 +72,7 @@ The lists are in {folder / "lists"} as CSV and Parquet. For your own tables, cop
 
 def _callable(command: str) -> str:
     """Return how a user calls a command of this environment, which may not be activated."""
-    if shutil.which(command):
+    if shutil.which(command) and "UV" not in os.environ:  # `uv run` activates it for one command alone
         return command
     beside = Path(sys.executable).with_name(command)
     return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)

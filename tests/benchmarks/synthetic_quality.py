@@ -54,6 +54,8 @@ name = "quality"
 root = "."
 [time]
 data_until = {until}
+[run]
+rows_per_bucket = 10_000_000
 [accounts]
 features = ["segment"]
 constant = ["segment"]
