@@ -67,6 +67,10 @@ def test_it_starts_with_the_two_commands_that_set_everything_up(readme, root):
     assert re.search(r"^test:", makefile, flags=re.M)
 
 
+def test_nothing_is_left_to_be_filled_in(readme):
+    assert set(re.findall(r"<!--.*?-->", readme)) == {"<!-- tables -->", "<!-- end of tables -->"}
+
+
 def test_files_it_names_exist(readme, root):
     for name in re.findall(r"\]\(([^)#:]+)\)", readme):
         assert (root / name).exists(), name
