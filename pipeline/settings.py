@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from pipeline.asof import EARLIEST, LATEST
 from pipeline.errors import SettingsError, nearest
+from pipeline.parsing import Section, parse, with_environment, without_secrets
 from pipeline.tables import TABLES
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-class Section(BaseModel):
-    """Base of every part of the config: frozen, and no key it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ColumnSource(Section):
@@ -300,80 +291,9 @@ def read_settings(file: Path | str, **changes: Any) -> Settings:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"config file {path} is not valid TOML: {error}") from None
-    data = _with_environment(data, path.name) | changes
+    data = with_environment(data, path.name) | changes
     folder = path.parent / str(data.get("root", "."))
     try:
         return parse(Settings, data | {"folder": folder, "file": path.name}, path.name)
     except SettingsError as error:
-        raise SettingsError(_without_secrets(str(error), text)) from None
-
-
-def _without_secrets(message: str, text: str) -> str:
-    """Return a message about the config `text` with the values of its environment variables named, not shown."""
-    for name in _VARIABLE.findall(text):
-        value = os.environ.get(name.removeprefix("env:"), "")
-        message = message.replace(value, f"${{{name}}}") if value else message
-    return message
-
-
-def parse(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
-    """Return `data` as `model`, or raise one SettingsError that lists every fault with its key."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        faults = [_fault(model, fault) for fault in error.errors()]
-        raise SettingsError(f"{where}: " + "; ".join(dict.fromkeys(faults))) from None
-
-
-def _fault(model: type[BaseModel], fault: Any) -> str:
-    location = [part for part in fault["loc"] if part != "function-after"]
-    key = ".".join(str(part) for part in location)
-    if fault["type"] == "extra_forbidden":
-        known = _fields_at(model, location[:-1])
-        return f"unknown key '{key}'; {nearest(str(location[-1]), known)}"
-    if fault["type"] == "missing":
-        return f"missing key '{key}'"
-    message = fault["msg"].removeprefix("Value error, ")
-    found = "" if isinstance(fault["input"], dict) else f" (found {fault['input']!r})"
-    return f"{key}: {message}{found}" if key else message
-
-
-def _fields_at(model: Any, location: list[Any]) -> list[str]:
-    """Return the field names of the section a location leads to, walking through mappings and tuples."""
-    for part in location:
-        if isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
-            model = model.model_fields[part].annotation
-        else:
-            arguments = [a for a in getattr(model, "__args__", ()) if a not in (str, Ellipsis, type(None))]
-            model = arguments[0] if arguments else model
-    while not (isinstance(model, type) and issubclass(model, BaseModel)):
-        arguments = [a for a in getattr(model, "__args__", ()) if a not in (str, Ellipsis, type(None))]
-        if not arguments:
-            return []
-        model = arguments[0]
-    return list(model.model_fields)
-
-
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
-
-
-def _with_environment(value: Any, where: str) -> Any:
-    """Return `value` with every `${env:NAME}` in its strings replaced."""
-    if isinstance(value, dict):
-        return {key: _with_environment(part, f"{where}: {key}") for key, part in value.items()}
-    if isinstance(value, list):
-        return [_with_environment(part, where) for part in value]
-    if not isinstance(value, str):
-        return value
-    if "\0" in value:
-        raise SettingsError(f"{where}: expected a text without NUL characters; found {value!r}")
-
-    def look_up(match: re.Match[str]) -> str:
-        scheme, _, name = match.group(1).partition(":")
-        if scheme != "env" or not name:
-            raise SettingsError(f"{where}: expected ${{env:NAME}}; found {match.group(0)}")
-        if name not in os.environ:
-            raise SettingsError(f"{where}: environment variable {name} is not set; export it before the command")
-        return os.environ[name]
-
-    return _VARIABLE.sub(look_up, value)
+        raise SettingsError(without_secrets(str(error), text)) from None

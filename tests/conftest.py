@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples each time: a failure in CI is a failure at home.
+settings.register_profile("keepgrow", derandomize=True, deadline=None)
+settings.load_profile("keepgrow")
 
 # Before anything imports LightGBM, MLflow or Prefect.
 os.environ.update(

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.synthetic import make_company
@@ -129,6 +130,9 @@ def make_firm(folder: Path, accounts: int = 500) -> Path:
     """Make a company and its config in `folder`; return the config."""
     (folder / "company").mkdir(parents=True)
     make_company(folder / "company", accounts, 2)
+    exclusions = pd.read_parquet(folder / "company/exclusions.parquet")
+    barred = pd.DataFrame({"account_id": ["A000003", "A000196"], "reason": ["do not contact", None]})
+    pd.concat([exclusions, barred], ignore_index=True).to_parquet(folder / "company/exclusions.parquet", index=False)
     config = folder / "small.toml"
     config.write_text(CONFIG, encoding="utf-8")
     return config

@@ -43,15 +43,13 @@ def test_counts_add_up(firm):
 
 
 def test_excluded_accounts_are_neither_listed_nor_scored(firm):
-    exclusions = pq.read_table(firm.folder / "company/exclusions.parquet").to_pandas()
-    over = exclusions["until"] <= pd.Timestamp("2026-01-01", tz=exclusions["until"].dt.tz)
-    excluded = set(exclusions.loc[~over, "account_id"])
-    assert excluded
+    excluded = {"A000003", "A000196"}  # see conftest
     with store_of(firm) as store:
         for target in ("churn", "upsell"):
             run = store.published(target)
             assert excluded.isdisjoint(store.rows(run.run_id)["account_id"])
             assert excluded.isdisjoint(store.scores(run.run_id)["account_id"])
+            assert run.counts["excluded"]["do not contact"] >= 1
 
 
 def test_sinks_hold_the_published_list(firm):
@@ -162,7 +160,8 @@ def test_dry_run_writes_nothing_anybody_reads(new_firm, keepgrow):
 def test_show_and_runs_read_back_what_was_published(firm, keepgrow, target):
     shown = keepgrow("show", target, "--config", firm.config, "--top", "3", "--json", "-")
     assert shown.returncode == 0, shown.stderr
-    assert f"{target} on 2026-01-01" in shown.stdout
+    assert f"{target} on 2026-01-01" in shown.stderr
+    assert json.loads(shown.stdout)["run"]["run"].startswith(f"{target}-2026-01-01-")
     listed = keepgrow("runs", "--config", firm.config, "--target", target)
     assert listed.returncode == 0, listed.stderr
     assert f"{target}-2026-01-01-" in listed.stdout
