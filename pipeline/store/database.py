@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ from pipeline.errors import StoreError
 from pipeline.store.schema import VERSION
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+WAIT_SECONDS = 30
+"""How long a reader or writer of a SQLite store waits for another."""
 
 
 class Database:
@@ -144,8 +149,23 @@ def _engine(url: URL) -> sa.Engine:
 def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001
     # Python's own transaction control would begin late and commit before schema changes.
     connection.isolation_level = None
-    for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    connection.execute(f"PRAGMA busy_timeout = {1000 * WAIT_SECONDS}")
+    _use_wal(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: Any) -> None:
+    # A new file is switched to WAL by whoever has it alone, and SQLite does not wait for that as it does elsewhere.
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
