@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,12 +53,12 @@ def demo(
     verbose: Verbose = False,
 ) -> None:
     """Make a synthetic company, run the whole job on it, and show the top of both lists."""
-    from flows.demo import finish, prepare
+    from flows.demo import finish, make, prepare
 
     with speaking(verbose):
         config = prepare(folder, accounts, years)
     with command("demo", config, json_file=json, verbose=verbose) as running:
-        with _prefect(running):
+        with _prefect(running, lambda: make(folder, accounts, years)):
             from flows.main_job import run as flow
 
             result = flow(str(running.config), running.as_of)
@@ -226,8 +226,11 @@ def show(
 
 
 @contextmanager
-def _prefect(running: Command) -> Iterator[None]:
-    """Have a Prefect server for the flows: the configured one, or our own for the length of the command."""
+def _prefect(running: Command, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Have a Prefect server for the flows: the configured one, or our own for the length of the command.
+
+    `meanwhile` is done while our own starts, which takes a new one some twenty seconds.
+    """
     from flows.embedded_server import EmbeddedServer, check_answers, prefect_ready
 
     server = None
@@ -237,6 +240,11 @@ def _prefect(running: Command) -> Iterator[None]:
         server = EmbeddedServer(running.settings.state_folder / "prefect" / "server.log")
     import flows.main_job  # noqa: F401  (read while the server starts)
 
+    meanwhile()
+    if server is not None:
+        from models.registry import Registry
+
+        Registry(running.settings).prepare()
     with prefect_ready(server):
         yield
 

@@ -18,35 +18,51 @@ TOP = 5
 
 
 def prepare(folder: Path, accounts: int, years: int) -> Path:
-    """Make the company in `folder`, unless the same one is there; return the config's path.
+    """Put the config into `folder`, unless there is one; return its path.
 
     Raises StoreError when the folder cannot be written, or holds another company.
     """
-    from pipeline.synthetic import make_company
-
-    made = {"accounts": accounts, "years": years}
-    marker, config = folder / "company" / "made.json", folder / "demo.toml"
+    config = folder / "demo.toml"
     try:
-        if marker.exists():
-            found = json.loads(marker.read_text(encoding="utf-8"))
-            if found != made:
-                raise StoreError(
-                    f"{folder} holds a company of {found['accounts']:,} accounts and {found['years']} years; "
-                    "delete it, or choose another with --folder."
-                )
-        else:
-            ERR.print(f"making a company of {accounts:,} accounts over {years} years in {folder}/company")
-            (folder / "company").mkdir(parents=True, exist_ok=True)
-            make_company(folder / "company", accounts, years)
-            fresh = marker.with_suffix(".tmp")
-            fresh.write_text(json.dumps(made), encoding="utf-8")
-            fresh.replace(marker)  # last and whole: what it marks is complete
+        found = _made(folder)
+        if found not in (None, {"accounts": accounts, "years": years}):
+            raise StoreError(
+                f"{folder} holds a company of {found['accounts']:,} accounts and {found['years']} years; "
+                "delete it, or choose another with --folder."
+            )
+        (folder / "company").mkdir(parents=True, exist_ok=True)
         if not config.exists():
             shipped = resources.files("configs") / "demo.toml"
             config.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
     except OSError as error:
         raise StoreError(f"the demo cannot be written to {folder}: {error.strerror or error}") from None
     return config
+
+
+def make(folder: Path, accounts: int, years: int) -> None:
+    """Make the company in `folder`, unless it is there; raise StoreError when it cannot be written."""
+    from pipeline.synthetic import make_company
+
+    try:
+        if _made(folder) is not None:
+            return
+        ERR.print(f"making a company of {accounts:,} accounts over {years} years in {folder}/company")
+        make_company(folder / "company", accounts, years)
+        marker = folder / MARKER
+        fresh = marker.with_suffix(".tmp")
+        fresh.write_text(json.dumps({"accounts": accounts, "years": years}), encoding="utf-8")
+        fresh.replace(marker)  # last and whole: what it marks is complete
+    except OSError as error:
+        raise StoreError(f"the company cannot be written to {folder}: {error.strerror or error}") from None
+
+
+MARKER = Path("company") / "made.json"
+
+
+def _made(folder: Path) -> Any:
+    """Return what the company in `folder` was made from, None when it is not there."""
+    marker = folder / MARKER
+    return json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else None
 
 
 def finish(running: Command, result: dict[str, Any], folder: Path) -> None:

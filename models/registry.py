@@ -132,6 +132,15 @@ class Registry:
                 client.set_registered_model_alias(version.name, "champion", str(version.number))
                 client.delete_registered_model_alias(version.name, "challenger")
 
+    def prepare(self) -> None:
+        """Read MLflow and create a local registry's tables now, while something else is being waited for."""
+        if self._local:
+            client = self._client()
+            with self._speaking():
+                import mlflow.pyfunc  # noqa: F401, PLC0415
+
+                client.search_experiments(max_results=1)
+
     def champion(self, target: str) -> Champion | None:
         """Return the target's champion, its files fetched and checked, or None when there is none yet.
 
