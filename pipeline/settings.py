@@ -159,6 +159,8 @@ class ListSettings(Section):
     """Rows per account manager and list."""
     capacities: Mapping[str, PositiveInt] = Field(default_factory=dict)
     """Other capacities by account manager."""
+    language: Literal["en", "da"] = "en"
+    """The language of likelihoods, reasons and workbooks."""
 
 
 class SinkSettings(Section):
