@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,34 @@ def invoice_lines() -> Path:
     if not file.exists():
         pytest.skip(f"needs the Online Retail data beside the project: {file.name} is absent")
     return file
+
+
+@pytest.fixture(scope="session")
+def ravenstack() -> Path:
+    """The folder of RavenStack's five tables, a made-up SaaS firm (River @ Rivalytics)."""
+    folder = DATA / "ravenstack"
+    if not folder.exists():
+        pytest.skip("needs the RavenStack data beside the project: the folder is absent")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium."""
+    return _program("chromium", "apt-get install chromium")
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """The path of LibreOffice."""
+    return _program("soffice", "apt-get install libreoffice-calc-nogui")
+
+
+def _program(name: str, remedy: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"needs {name}: {remedy}")
+    return found
 
 
 @pytest.hookimpl(trylast=True)
