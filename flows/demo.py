@@ -62,7 +62,15 @@ MARKER = Path("company") / "made.json"
 def _made(folder: Path) -> Any:
     """Return what the company in `folder` was made from, None when it is not there."""
     marker = folder / MARKER
-    return json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else None
+    if not marker.exists():
+        return None
+    try:
+        return json.loads(marker.read_text(encoding="utf-8"))
+    except ValueError:
+        raise StoreError(
+            f"{marker} is damaged: it should say how many accounts and years {folder} holds. "
+            "Delete the folder, or choose another with --folder."
+        ) from None
 
 
 def finish(running: Command, result: dict[str, Any], folder: Path) -> None:

@@ -233,6 +233,12 @@ def test_demo_folder_that_holds_another_company(tmp_path, inside):
     refused(inside("demo", "--folder", tmp_path / "file"), "cannot be written")
 
 
+def test_demo_folder_whose_marker_is_damaged(tmp_path, inside):
+    (tmp_path / "company").mkdir()
+    (tmp_path / "company/made.json").write_text("{", encoding="utf-8")
+    refused(inside("demo", "--folder", tmp_path), "made.json is damaged", "Delete the folder")
+
+
 def test_log_that_cannot_be_written(tiny, inside):
     (tiny.config.parent / "state").mkdir()
     (tiny.config.parent / "state/logs").write_text("a file where a folder should be")
