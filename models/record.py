@@ -29,6 +29,8 @@ class Record:
     as_ofs: Sequence[date]
     counts: Mapping[str, int]
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """What `Registry.training_notes` gives back, as JSON takes it."""
 
     def texts(self) -> dict[str, str]:
         """Return the parameters and the training dates as texts."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -216,6 +218,50 @@ def test_a_file_changed_by_one_byte_is_refused_before_lightgbm_sees_it(
         ModelError, match=rf"version 1 \(champion\) is damaged and was not loaded: .*{name} was changed"
     ):
         registry.champion("churn")
+
+
+def test_an_older_version_is_had_by_number_and_by_digest(registry: Registry, trained) -> None:
+    old, _ = trained(0), trained(1)
+    registry.set_alias(trained(2), "champion")
+    for wanted in (1, "1", old.digest):
+        found = registry.version("churn", wanted)
+        assert (found.number, found.digest, found.run_id) == (1, fitted(0).digest, old.run_id)
+        assert load_model(found.folder, found.digest).digest == old.digest
+    again = trained(0)
+    assert registry.version("churn", old.digest).number == again.number == 4
+
+
+def test_a_version_that_is_not_there_is_named_with_those_that_are(registry: Registry, trained, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"model keepgrow-churn has no version 1 .*; versions there: none\."):
+        registry.version("churn", 1)
+    trained(0), trained(1)
+    with pytest.raises(ModelError, match=r"has no version 7 at sqlite:.*; versions there: 1, 2\."):
+        registry.version("churn", "7")
+    with pytest.raises(ModelError, match=r"has no version with digest abababababababab at"):
+        registry.version("churn", "ab" * 32)
+    with pytest.raises(ModelError, match="nothing was registered there yet"):
+        Registry(settings_in(tmp_path / "fresh")).version("churn", 1)
+    assert not (tmp_path / "fresh").exists()
+
+
+def test_an_older_version_is_checked_as_the_champion_is(registry: Registry, trained) -> None:
+    trained(0)
+    file = registry.version("churn", 1).folder / "trees.txt"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ModelError, match=r"keepgrow-churn version 1 is damaged .*trees.txt was changed"):
+        registry.version("churn", 1)
+
+
+def test_what_was_noted_at_a_training_is_read_back(
+    registry: Registry, trained, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fitted(0).save(tmp_path / "fitted")
+    noted = {"trained_until": "2026-03-01", "cohorts": [{"as_of": "2026-01-01", "n": 100, "positives": 40}]}
+    registry.set_alias(registry.log_training("churn", tmp_path / "fitted", replace(RECORD, notes=noted)), "champion")
+    assert registry.training_notes(registry.champion("churn")) == noted
+    with caplog.at_level(logging.INFO, logger="keepgrow"):
+        assert registry.training_notes(trained(0)) == {}
+    assert "keepgrow-churn version 2 was trained before notes were kept" in caplog.text
 
 
 def test_files_that_are_gone_are_a_clear_error(registry: Registry, trained) -> None:
