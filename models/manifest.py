@@ -66,8 +66,8 @@ class FittedModel:
         return self.scorer.probability(self.encode(features))
 
     def value(self, features: pd.DataFrame, base: Floats, value_at_stake: Floats) -> Floats:
-        """Return what is at stake per row in the reporting currency: given for a risk, the expected increment else."""
-        if self.risk:
+        """Return what is at stake per row in the reporting currency: as given, or the expected increment of growth."""
+        if self.manifest["increment"] is None:
             return np.asarray(value_at_stake, float)
         return self.scorer.increment(self.encode(features), np.asarray(base, float))
 

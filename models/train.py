@@ -86,7 +86,7 @@ def fit_recipes(
         "code_version": version("keepgrow"),
     }
     beside: dict[str, bytes] = {}
-    if not target.risk:
+    if target.grows:
         beside["increment.json"], shared["increment"] = _increment(data, rows)
     fitted = {}
     for name in names:

@@ -90,7 +90,7 @@ class ChurnByContract(ByContract):
     params: ChurnByContractSettings
 
     kind: ClassVar[str] = "churn"
-    risk: ClassVar[bool] = True
+    risk = True
     settings_class: ClassVar[type[TargetSettings]] = ChurnByContractSettings
 
     @property
@@ -151,7 +151,8 @@ class UpsellByContract(ByContract):
     params: UpsellByContractSettings
 
     kind: ClassVar[str] = "upsell"
-    risk: ClassVar[bool] = False
+    risk = False
+    grows: ClassVar[bool] = True
     settings_class: ClassVar[type[TargetSettings]] = UpsellByContractSettings
 
     @property

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 from models.targets.contract import ChurnByContract, UpsellByContract
+from models.targets.event import EventByActivity, EventByContract
 from models.targets.inactivity import ChurnByInactivity
 from models.targets.spend import UpsellBySpend
 from models.targets.target import Target
 from pipeline.errors import SettingsError, nearest
 from pipeline.settings import Settings, parse
 
-KINDS: tuple[type[Target], ...] = (ChurnByContract, ChurnByInactivity, UpsellByContract, UpsellBySpend)
+KINDS: tuple[type[Target], ...] = (
+    ChurnByContract, ChurnByInactivity, UpsellByContract, UpsellBySpend, EventByContract, EventByActivity,
+)  # fmt: skip
 """Every kind of target; where a config names no `by`, the first whose tables it has is taken."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")

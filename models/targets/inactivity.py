@@ -35,7 +35,7 @@ class ChurnByInactivity(Target):
 
     kind: ClassVar[str] = "churn"
     by: ClassVar[str] = "inactivity"
-    risk: ClassVar[bool] = True
+    risk = True
     reads: ClassVar[tuple[str, ...]] = ("invoices",)
     settings_class: ClassVar[type[TargetSettings]] = ChurnByInactivitySettings
 

@@ -34,8 +34,8 @@ def label(target: Target, history: History, as_ofs: Iterable[date], known_by: da
     """Return what became of every account seen at each as_of, sorted by as_of and account_id.
 
     Columns: account_id; as_of; section; label (1.0 or 0.0, NaN outside the cohort); base and value_at_stake as
-    `cohort` gives them; realised (currency units, NaN outside the cohort): for a risk the value at stake where the
-    label is 1, for an opportunity the growth over base where it is 1, else 0.
+    `cohort` gives them; realised (currency units, NaN outside the cohort): the value at stake where the label is 1, or
+    for a target that grows the growth over base where it is 1, else 0.
 
     Cohort and base are what was visible at as_of; the label is what was known by midnight of `known_by`. Raises
     AsOfError for an as_of whose window is not closed by then.
@@ -53,7 +53,7 @@ def label(target: Target, history: History, as_ofs: Iterable[date], known_by: da
     for as_of, (seen, frame), outcome in zip(dates, frames, outcomes, strict=True):
         asked = frame["section"].to_numpy() == COHORT
         won = outcome.label[seen]
-        gained = frame["value_at_stake"].to_numpy() if target.risk else outcome.increment[seen] / SCALE
+        gained = frame["value_at_stake"].to_numpy() if not target.grows else outcome.increment[seen] / SCALE
         frame.insert(1, "as_of", pd.Series([pd.Timestamp(as_of)] * len(frame), dtype="datetime64[us]"))
         frame.insert(3, "label", np.where(asked, won.astype(np.float64), np.nan))
         frame["realised"] = np.where(asked, np.where(won, gained, 0.0), np.nan)

@@ -34,7 +34,8 @@ class UpsellBySpend(Target):
 
     kind: ClassVar[str] = "upsell"
     by: ClassVar[str] = "spend"
-    risk: ClassVar[bool] = False
+    risk = False
+    grows: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("invoices",)
     settings_class: ClassVar[type[TargetSettings]] = UpsellBySpendSettings
 

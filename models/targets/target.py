@@ -70,12 +70,12 @@ class Outcome:
 
     label: Flags
     increment: Ints
-    """By how much `base` grew, in ten-thousandths, at least 0; 0 for risks."""
+    """By how much `base` grew, in ten-thousandths, at least 0; 0 where the value at stake is no increment."""
 
 
 @dataclass(frozen=True)
 class Target(ABC):
-    """One target of a config. `risk`: label 1 is a loss (churn), otherwise an opportunity (upsell)."""
+    """One target of a config."""
 
     name: str
     params: TargetSettings
@@ -83,7 +83,8 @@ class Target(ABC):
 
     kind: ClassVar[str]
     by: ClassVar[str]
-    risk: ClassVar[bool]
+    grows: ClassVar[bool] = False
+    """Whether the value at stake is an increment that a model has to tell; otherwise `standing` gives it."""
     reads: ClassVar[tuple[str, ...]]
     """The tables that cohort and label are made from."""
     settings_class: ClassVar[type[TargetSettings]]
@@ -102,6 +103,11 @@ class Target(ABC):
     def lookback(self) -> int:
         """Days before as_of that the cohort looks at; with less history the cohort is another one."""
         return self.min_history_days
+
+    @property
+    @abstractmethod
+    def risk(self) -> bool:
+        """Whether label 1 is a loss (churn); otherwise it is an opportunity (upsell)."""
 
     @property
     @abstractmethod

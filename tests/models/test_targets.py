@@ -62,9 +62,9 @@ def test_no_targets_are_none() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({}, r"test\.toml: targets\.churn: missing key 'kind'; one of 'churn', 'upsell'"),
+        ({}, r"test\.toml: targets\.churn: missing key 'kind'; one of 'churn', 'upsell', 'event'"),
         ({"kind": "chrun"}, r"targets\.churn\.kind: no such kind of target: 'chrun'; did you mean 'churn'\?"),
-        ({"kind": "renewal"}, r"present are: 'churn', 'upsell'"),
+        ({"kind": "renewal"}, r"present are: 'churn', 'event', 'upsell'"),
         ({"kind": "churn", "by": "contracts"}, r"targets\.churn\.by: .* 'contracts'; did you mean 'contract'\?"),
         ({"kind": "churn", "by": "spend"}, r"churn cannot be judged by 'spend'; present are: 'contract', 'inactivity'"),
         ({"kind": "churn", "by": ["contract"]}, r"churn cannot be judged by \['contract'\]"),
