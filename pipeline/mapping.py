@@ -13,7 +13,8 @@ from pipeline.errors import ContractError, SourceError, nearest
 from pipeline.query import Query, described, unreadable
 from pipeline.settings import ColumnSource, Settings, TableSource
 from pipeline.sources import literal, quoted, relation
-from pipeline.tables import Column, Table
+from pipeline.tables import ACCOUNT, Column, Table
+from pipeline.through import with_account
 
 _LATE = "late."
 
@@ -65,8 +66,13 @@ def read_mapping(
     source = None
     if mapping.source is not None:
         source = relation(con, mapping.source, settings, f"{where}.source", _texts(contract, mapping))
+    if mapping.account_through is not None:
+        source = with_account(con, settings, source or "", mapping.account_through, where)
     if mapping.select is not None:
-        query = Query(where, source, {}, whole=mapping.select.strip().rstrip(";"))
+        further = {
+            name: relation(con, other, settings, f"{where}.sources.{name}") for name, other in mapping.sources.items()
+        }
+        query = Query(where, source, {}, whole=mapping.select.strip().rstrip(";"), further=further)
         types = present = query.types(con)
         raw_names = _selected(contract, types, where)
         late_names = {name: _present(column, types, f"{where}.late.{name}") for name, column in mapping.late.items()}
@@ -109,10 +115,12 @@ def _place(contract: Table, name: str) -> tuple[int, str]:
 
 def _texts(contract: Table, mapping: TableSource) -> list[str]:
     """Return the source columns whose texts must stay as they are written: '007' is an id, not seven."""
+    through = [mapping.account_through.on] if mapping.account_through is not None else []
     if not mapping.columns:
-        return [column.name for column in contract.columns if column.kind in ("id", "text")]
+        return [*through, *(column.name for column in contract.columns if column.kind in ("id", "text"))]
     kinds = {name: contract.by_name[name].kind if name in contract.by_name else "text" for name in mapping.columns}
-    return [c.column for name, c in mapping.columns.items() if c.column is not None and kinds[name] in ("id", "text")]
+    named = {name: c.column for name, c in mapping.columns.items() if c.column is not None}
+    return [*through, *(column for name, column in named.items() if kinds[name] in ("id", "text"))]
 
 
 def _source_types(con: duckdb.DuckDBPyConnection, source: str, where: str) -> dict[str, str]:
@@ -128,6 +136,8 @@ def _chosen(contract: Table, mapping: TableSource, present: Mapping[str, str], s
     if not wanted:
         folded = {name.lower(): name for name in present}
         wanted = {name: ColumnSource(column=folded[name]) for name in contract.by_name if name in folded}
+    elif mapping.account_through is not None:
+        wanted = {"account_id": ColumnSource(column=ACCOUNT.name), **wanted}
     expressions = {
         name: _expression(column, present, f"{where}.columns.{name}")
         for name, column in wanted.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -16,8 +16,8 @@ class Query:
     """A source and what is taken from it.
 
     `source` is the SQL of the source's relation, or None where a whole query names its own files. `expressions` gives
-    per column the SQL over the source it comes from, `condition` the rows that count; or `whole` is a whole query.
-    `where` names the mapping in errors.
+    per column the SQL over the source it comes from, `condition` the rows that count; or `whole` is a whole query,
+    which may read the relations in `further` by their names. `where` names the mapping in errors.
     """
 
     where: str
@@ -25,12 +25,15 @@ class Query:
     expressions: Mapping[str, str]
     condition: str | None = None
     whole: str | None = None
+    further: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> str:
         """The common table expressions `source` (when there is one) and `mapped`."""
         source = f"{self._source}, " if self.source else ""
         if self.whole is not None:
+            for name, relation in self.further.items():
+                source += f"{quoted(name)} AS NOT MATERIALIZED (SELECT * FROM {relation}), "
             return f"{source}mapped AS (\n{self.whole}\n)"
         chosen = ", ".join(f"{text} AS {quoted(name)}" for name, text in self.expressions.items())
         return f"{source}mapped AS (SELECT {chosen or '1 AS nothing'} FROM source{self._filter})"

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pipeline.errors import SourceError, StoreError
 from pipeline.links import follow_links
 from pipeline.mapping import read_mapping
+from pipeline.readers import release
 from pipeline.settings import Settings
 from pipeline.sources import first_line, literal
 from pipeline.staged import MERGED, Staged, staging_query
@@ -67,6 +68,7 @@ def stage(settings: Settings, as_of: date) -> Iterator[Stage]:
                     staged.tables[name] = _read_table(staged, TABLES[name])
                     if name == "account_links":
                         _follow(staged)
+            release(con)
             yield staged
     except duckdb.Error as error:
         raise SourceError(

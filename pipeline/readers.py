@@ -1,0 +1,149 @@
+"""Kinds of files that a source can be, each with the SQL that reads it. A further kind is one more `Reader`."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipeline.errors import SourceError, nearest
+from pipeline.sql import literal, quoted
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A kind of source: the endings it answers to, and the SQL that reads the files a pattern matches.
+
+    `relation` takes DuckDB, the pattern and the columns whose texts must stay as written (ids with leading zeros).
+    `tables`, for kinds whose files hold many tables, lists those of a file; a source then reads FILE#TABLE, and so does
+    the pattern. Both raise SourceError for what they can name, duckdb.Error for a damaged file.
+    """
+
+    kind: str
+    endings: tuple[str, ...]
+    relation: Callable[[duckdb.DuckDBPyConnection, str, Iterable[str]], str]
+    tables: Callable[[duckdb.DuckDBPyConnection, str], list[str]] | None = None
+
+    def answers(self, name: str) -> bool:
+        """Whether a file of this name is of this kind."""
+        return name.lower().endswith(self.endings)
+
+
+def parted(source: str) -> tuple[str, str | None]:
+    """Return the file of a source and the table inside it, if it names one: `a.duckdb#sales.invoices`."""
+    file, mark, table = source.rpartition("#")
+    holds_tables = any(reader.tables is not None and reader.answers(file) for reader in READERS)
+    return (file, table) if mark and holds_tables else (source, None)
+
+
+def matches(path: Path) -> Iterator[Path]:
+    """Return the files that a path with *, ? or [ in it names."""
+    anchor = Path(path.anchor)
+    return iter(anchor.glob(str(path.relative_to(anchor))))
+
+
+def _parquet(_con: duckdb.DuckDBPyConnection, pattern: str, _as_text: Iterable[str]) -> str:
+    return f"read_parquet({literal(pattern)}, union_by_name = true, hive_partitioning = {_hive(pattern)})"
+
+
+def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -> str:
+    # The whole file is read to choose types, so that a text far down makes its column text, not an error.
+    # The header says how columns are parted: guessed from all lines, one odd line would make the file one column.
+    header = _header(Path(pattern) if "*" not in pattern else next(matches(Path(pattern)), Path(pattern)))
+    delimiter = max(",;\t|", key=header.count)
+    options = f"delim = {literal(delimiter)}, quote = '\"', header = true, sample_size = -1, union_by_name = true"
+    # Only ISO days become times: whether 01/02/2024 is in January or February is for the mapping to say.
+    options += ", dateformat = '%Y-%m-%d', timestampformat = '%Y-%m-%d %H:%M:%S'"
+    call = f"read_csv({literal(pattern)}, {options}, hive_partitioning = {_hive(pattern)}"
+    try:
+        present = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()]
+    except duckdb.Error:
+        # The guesser only says that it gave up; read plainly, DuckDB names the line.
+        plain = f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', header = true, all_varchar = true"
+        plain += f", auto_detect = false, {_columns(header, delimiter)}"
+        con.execute(f"SELECT count(*) FROM read_csv({literal(pattern)}, {plain})").fetchall()
+        raise
+    wanted = {name.lower() for name in as_text}
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present if name.lower() in wanted)
+    return f"{call}, types = {{{types}}})" if types else f"{call})"
+
+
+def _header(file: Path) -> str:
+    """Return the first line of a CSV file."""
+    opened = gzip.open if file.name.lower().endswith(".gz") else open
+    try:
+        with opened(file, "rb") as lines:
+            return lines.readline().decode(errors="replace").strip("\ufeff\r\n")
+    except OSError as error:
+        raise duckdb.IOException(str(error)) from None
+
+
+def _columns(header: str, delimiter: str) -> str:
+    names = dict.fromkeys(name.strip().strip('"') or "column" for name in header.split(delimiter))
+    return "columns = {" + ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names) + "}"
+
+
+def _hive(pattern: str) -> str:
+    return "true" if "*" in pattern else "false"
+
+
+def _duckdb(con: duckdb.DuckDBPyConnection, pattern: str, _as_text: Iterable[str]) -> str:
+    file, table = parted(pattern)
+    present = _duckdb_tables(con, file)
+    if table is None:
+        raise SourceError(f"{file} is a database; say which table, as in {Path(file).name}#{_some(present)}")
+    named = {name.lower(): name for name in present}
+    bare = {name.split(".", 1)[1].lower(): name for name in reversed(present)}
+    found = named.get(table.lower()) or bare.get(table.lower())
+    if found is None:
+        raise SourceError(f"{file} has no table '{table}'; {nearest(table, present)}")
+    return ".".join(quoted(part) for part in (_attached(con, file), *found.split(".", 1)))
+
+
+def _duckdb_tables(con: duckdb.DuckDBPyConnection, file: str) -> list[str]:
+    """Return the tables and views of a DuckDB file as SCHEMA.TABLE, those of `main` first."""
+    rows = con.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = "
+        f"{literal(_attached(con, file))} ORDER BY table_schema <> 'main', table_schema, table_name"
+    ).fetchall()
+    return [f"{schema}.{table}" for schema, table in rows]
+
+
+def _attached(con: duckdb.DuckDBPyConnection, file: str) -> str:
+    """Attach a DuckDB file for reading, and return the name it has in `con`."""
+    name = f"source_{hashlib.sha256(file.encode()).hexdigest()[:12]}"
+    try:
+        con.execute(f"ATTACH IF NOT EXISTS {literal(file)} AS {name} (TYPE duckdb, READ_ONLY)")
+    except duckdb.Error as error:
+        if "Could not set lock" not in str(error) and "file handle conflict" not in str(error):
+            raise
+        holder = re.search(r"\(PID \d+\)", str(error))
+        raise SourceError(
+            f"{file} is open for writing elsewhere{' ' + holder[0] if holder else ''}: DuckDB lets nobody read a file "
+            "while a process writes to it. Wait until it has ended, or read a copy of the file."
+        ) from None
+    return name
+
+
+def release(con: duckdb.DuckDBPyConnection) -> None:
+    """Let go of the database files that were read, so that others may write to them again."""
+    for (name,) in con.execute(
+        "SELECT database_name FROM duckdb_databases() WHERE starts_with(database_name, 'source_')"
+    ).fetchall():
+        con.execute(f"DETACH {name}")
+
+
+def _some(names: list[str]) -> str:
+    return names[0] if names else "main.invoices"
+
+
+READERS = (
+    Reader("Parquet", (".parquet", ".pq"), _parquet),
+    Reader("CSV", (".csv", ".csv.gz", ".tsv"), _csv),
+    Reader("DuckDB", (".duckdb", ".ddb", ".db"), _duckdb, _duckdb_tables),
+)
