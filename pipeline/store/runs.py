@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import StoreError
+from pipeline.store.pointer import Hold
 from pipeline.store.schema import RUNS
 
 
@@ -36,6 +37,8 @@ class RunRecord:
     """Number of the last feedback entry this run could know (`Store.feedback_until`)."""
     retrospective: bool = False
     """Scored with a model that knew the future; kept, never published."""
+    rows_digest: str | None = None
+    """SHA-256 of the list's canonical CSV when it was published; None for runs made before it was kept."""
 
     def __post_init__(self) -> None:
         # The target names files of exports.
@@ -63,6 +66,8 @@ class Run(RunRecord):
     sequence: int = 0
     published: bool = False
     """Whether this run is the list that readers of its target see now."""
+    hold: Hold | None = None
+    """The rollback that holds it there."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class PublishResult:
     """The run that readers of the target see now."""
     said: str
     """One sentence for people."""
+    hold: Hold | None = None
+    """The rollback that keeps later runs of the target from being shown."""
 
 
 RECORD_COLUMNS = tuple(column.name for column in RUNS.columns if column.name not in ("sequence", "run_id"))
@@ -88,7 +95,8 @@ def as_values(record: RunRecord, sequence: int) -> dict[str, Any]:
     return values | {"sequence": sequence, "run_id": record.run_id, "counts": dict(record.counts)}
 
 
-def as_run(row: sa.Row[Any], published: bool) -> Run:
-    """Return a row of the table of runs as a Run."""
+def as_run(row: sa.Row[Any]) -> Run:
+    """Return a row of the table of runs, with `shown`, `held_by` and `held_at` of the pointer to it, as a Run."""
     values = {name: getattr(row, name) for name in RECORD_COLUMNS}
-    return Run(**values, sequence=row.sequence, published=published)
+    hold = None if row.held_by is None else Hold(row.target, row.run_id, row.held_by, row.held_at)
+    return Run(**values, sequence=row.sequence, published=row.shown is not None, hold=hold)

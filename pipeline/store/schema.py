@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest schema version this code knows; migrations/versions holds one script per version."""
 
 
@@ -55,6 +55,7 @@ RUNS = sa.Table(
     sa.Column("counts", sa.JSON, nullable=False),
     sa.Column("retrospective", sa.Boolean, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("rows_digest", sa.String),
     sa.UniqueConstraint("as_of", "target", "model_digest", "feature_digest", "settings_digest", name="uq_runs_inputs"),
 )
 
@@ -102,8 +103,11 @@ PUBLISHED = sa.Table(
     sa.Column("run_id", sa.String, sa.ForeignKey("runs.run_id"), nullable=False),
     sa.Column("as_of", sa.Date, nullable=False),
     sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("held_by", sa.String),
+    sa.Column("held_at", Moment),
 )
-"""The pointer: one row per target, moved in the same transaction that writes the run it names."""
+"""The pointer: one row per target, moved in the same transaction that writes the run it names. Since `held_at` a
+rollback by `held_by` keeps later runs from moving it."""
 
 PUBLICATIONS = sa.Table(
     "publications",
@@ -116,7 +120,7 @@ PUBLICATIONS = sa.Table(
     sa.Column("author", sa.String, nullable=False),
     sa.Column("at", Moment, nullable=False),
 )
-"""The audit of the pointer: action is `publish`, `keep` (written, the pointer stayed) or `rollback`."""
+"""The audit of the pointer: action is `publish`, `keep` (written, the pointer stayed), `rollback` or `release`."""
 
 FEEDBACK = sa.Table(
     "feedback",

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import StoreError, nearest
 from pipeline.settings import Settings
-from pipeline.store import feedback, publish
+from pipeline.store import feedback, publish, rollback
 from pipeline.store.database import Database
 from pipeline.store.drill import reached
 from pipeline.store.frames import ROW_COLUMNS, SCORE_COLUMNS, SECTIONS, list_frame, score_frame
@@ -117,9 +117,18 @@ class Store:
         return result
 
     def rollback(self, target: str, run_id: str, author: str, at: datetime) -> PublishResult:
-        """Show readers of `target` an earlier run again; audited, under a new sequence number."""
+        """Show readers of `target` an earlier run again, and hold later ones back; see `store.rollback.roll_back`."""
         with self._database.writing() as connection:
-            return publish.roll_back(connection, target, run_id, author, at)
+            result = rollback.roll_back(connection, target, run_id, author, at)
+        reached("committed")
+        return result
+
+    def release(self, target: str, author: str, at: datetime) -> PublishResult:
+        """End the hold of a rollback; see `store.rollback.release`."""
+        with self._database.writing() as connection:
+            result = rollback.release(connection, target, author, at)
+        reached("committed")
+        return result
 
     def published(self, target: str) -> Run | None:
         """Return the run that readers of `target` see, None when there is none yet."""
@@ -135,10 +144,20 @@ class Store:
         """Return one run; raise StoreError for one the store does not hold."""
         found = self._runs(_runs().where(RUNS.c.run_id == run_id))
         if not found:
-            raise StoreError(
-                f"the store has no run {run_id!r}; {nearest(run_id, [run.run_id for run in self.runs()[:20]])}"
-            )
+            raise StoreError(f"the store has no run {run_id!r}; {nearest(run_id, [run.run_id for run in self.runs()])}")
         return found[0]
+
+    def named(self, text: str, target: str | None = None) -> Run:
+        """Return the run whose id is, or alone begins with, `text`; raise StoreError for none and for several."""
+        runs = self.runs(target)
+        found = [run for run in runs if run.run_id == text] or [run for run in runs if run.run_id.startswith(text)]
+        if len(found) == 1:
+            return found[0]
+        of = "" if target is None else f" of target {target!r}"
+        if found:
+            some = ", ".join(run.run_id for run in found[:5])
+            raise StoreError(f"{len(found)} runs{of} begin with {text!r}: {some}. Give more of the id.")
+        raise StoreError(f"there is no run {text!r}{of}; {nearest(text, [run.run_id for run in runs])}")
 
     def find(self, record: RunRecord) -> Run | None:
         """Return the run made earlier from the same inputs, None when there is none."""
@@ -214,7 +233,7 @@ class Store:
 
     def _runs(self, query: sa.Select[Any]) -> list[Run]:
         with self._database.reading() as connection:
-            return [as_run(row, row.shown is not None) for row in connection.execute(query)]
+            return [as_run(row) for row in connection.execute(query)]
 
     def _dicts(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with self._database.reading() as connection:
@@ -223,4 +242,5 @@ class Store:
 
 def _runs() -> sa.Select[Any]:
     pointer = RUNS.outerjoin(PUBLISHED, PUBLISHED.c.run_id == RUNS.c.run_id)
-    return sa.select(RUNS, PUBLISHED.c.sequence.label("shown")).select_from(pointer)
+    shown = (PUBLISHED.c.sequence.label("shown"), PUBLISHED.c.held_by, PUBLISHED.c.held_at)
+    return sa.select(RUNS, *shown).select_from(pointer)

@@ -202,35 +202,3 @@ def test_an_empty_list_is_a_list(store: Store) -> None:
 def test_a_record_that_makes_no_sense_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(StoreError, match=message):
         replace(RECORD, **change)
-
-
-def test_rolling_back_shows_an_earlier_list_under_a_new_sequence_number(store: Store) -> None:
-    publish(store)
-    publish(store, LATER)
-    result = store.rollback("churn", RECORD.run_id, "ops", AT)
-    assert (result.sequence, result.moved) == (3, True)
-    assert store.published("churn").run_id == RECORD.run_id
-    last = store.publications("churn")[0]
-    assert (last["action"], last["author"], last["at"]) == ("rollback", "ops", AT)
-    assert (last["run_id"], last["replaced_run"]) == (RECORD.run_id, LATER.run_id)
-
-
-def test_after_a_rollback_a_rerun_of_the_bad_list_leaves_it_hidden_and_a_new_one_shows(store: Store) -> None:
-    publish(store)
-    publish(store, LATER)
-    store.rollback("churn", RECORD.run_id, "ops", AT)
-    assert publish(store, LATER).published == RECORD.run_id
-    mended = replace(LATER, model_digest="mended")
-    assert publish(store, mended).moved
-    assert store.published("churn").run_id == mended.run_id
-
-
-def test_rolling_back_to_nowhere_is_refused(store: Store) -> None:
-    publish(store)
-    with pytest.raises(StoreError, match="there is no run 'churn-9' of target 'churn'"):
-        store.rollback("churn", "churn-9", "ops", AT)
-    with pytest.raises(StoreError, match="of target 'upsell'"):
-        store.rollback("upsell", RECORD.run_id, "ops", AT)
-    with pytest.raises(StoreError, match="see already"):
-        store.rollback("churn", RECORD.run_id, "ops", AT)
-    assert len(store.publications()) == 1

@@ -61,6 +61,48 @@ def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
         assert store.feedback()["feedback_id"].tolist() == ["f1"]
 
 
+OLD = (Path(__file__).parent / "store_0001.sql").read_text(encoding="utf-8")
+"""A store that keepgrow wrote when its schema was 0001: two lists and a feedback entry, as SQL."""
+
+
+def old_store(file: Path) -> str:
+    connection = sqlite3.connect(file)
+    connection.executescript(OLD)
+    connection.close()
+    return f"sqlite:///{file}"
+
+
+def test_a_store_of_schema_0001_is_upgraded_when_it_is_opened_and_keeps_what_is_there(tmp_path: Path) -> None:
+    url = old_store(tmp_path / "store.db")
+    with Store(url) as store:
+        first, second = reversed(store.runs())
+        assert (first.run_id, second.run_id) == ("churn-2026-01-31-baf69262a0", "churn-2026-02-01-4012f57899")
+        assert (first.published, second.published, second.hold) == (False, True, None)
+        assert (second.rows_digest, second.previous_run) == (None, first.run_id)
+        assert store.rows(first.run_id)["name"].tolist() == ["Bo & Co", None, "Zed"]
+        assert [row["action"] for row in store.publications()] == ["publish", "publish"]
+        assert store.feedback()["feedback_id"].tolist() == ["f1"]
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    engine.dispose()
+
+
+def test_an_upgraded_store_can_be_rolled_back(tmp_path: Path) -> None:
+    with Store(old_store(tmp_path / "store.db")) as store:
+        store.rollback("churn", "churn-2026-01-31-baf69262a0", "ann", AT)
+        assert store.published("churn").hold.by == "ann"
+
+
+def test_several_may_upgrade_an_old_store_at_once(tmp_path: Path) -> None:
+    url = old_store(tmp_path / "store.db")
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: Store(url), range(4)))
+    assert [len(store.runs()) for store in stores] == [2, 2, 2, 2]
+    for store in stores:
+        store.close()
+
+
 def test_several_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
     with ThreadPoolExecutor(4) as pool:
