@@ -116,6 +116,7 @@ def attributes(names: Sequence[str]) -> tuple[Feature, ...]:
         Feature(
             name,
             "attribute",
+            "attributes",
             ACCOUNTS.name,
             None,
             "category",

@@ -37,11 +37,21 @@ SPEND = Aggregate(
     windows=(30, 60, 90, 180, 365, ALL),
     unit="money",
     family="value",
+    topic="spend",
 )
 # Without credit notes no rounding is left where purchases and returns cancel out, so its pace is sound.
-PURCHASES = Aggregate("purchases", _TABLE, "sum", "{value} bought", column="amount", where=_BOUGHT, unit="money")
+PURCHASES = Aggregate(
+    "purchases", _TABLE, "sum", "{value} bought", column="amount", where=_BOUGHT, unit="money", topic="spend"
+)
 CREDITS = Aggregate(
-    "credit_notes", _TABLE, "count", "{value} credit note{s}", where=_CREDITED, windows=(90, 365, ALL), family="credits"
+    "credit_notes",
+    _TABLE,
+    "count",
+    "{value} credit note{s}",
+    where=_CREDITED,
+    windows=(90, 365, ALL),
+    family="credits",
+    topic="returns",
 )
 CREDITED = Aggregate(
     "credited",
@@ -54,6 +64,7 @@ CREDITED = Aggregate(
     unit="money",
     family="credits",
     scale=-SCALE,
+    topic="returns",
 )
 BREADTH = Aggregate(
     "products_bought",
@@ -64,6 +75,7 @@ BREADTH = Aggregate(
     where=_BOUGHT,
     windows=(30, 90, 365, ALL),
     family="breadth",
+    topic="products",
 )
 _LAST = Since(_TABLE, "last", _BOUGHT)
 _FIRST = Since(_TABLE, "first", _BOUGHT)
@@ -112,6 +124,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} day{s} since the first purchase",
         unit="days",
         family="tenure",
+        topic="tenure",
         unknown=_NO_PURCHASE,
     ),
     Derived(
@@ -120,6 +133,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} day{s} from the first purchase to the last",
         unit="days",
         family="tenure",
+        topic="tenure",
         unknown=_NO_PURCHASE,
     ),
     Derived(

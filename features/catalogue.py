@@ -79,11 +79,12 @@ def missing_columns(feature: Feature, columns: Mapping[str, tuple[str, ...]]) ->
 
 
 def catalogue(features: Sequence[Feature] = FEATURES) -> list[dict[str, str]]:
-    """Return one row per feature: name, family, table, window, unit, empty, reads, words."""
+    """Return one row per feature: name, family, topic, table, window, unit, empty, reads, words."""
     return [
         {
             "name": feature.name,
             "family": feature.family,
+            "topic": feature.topic,
             "table": feature.table,
             "window": "" if feature.window is None else f"{feature.window} days",
             "unit": feature.unit,

@@ -115,7 +115,7 @@ _PRICE = Combined("ratio", _MRR, _SEATS)
 _NO_LINE = "no contract line in force"
 
 
-def _change(name: str, now: Contracted, subject: str, window: int) -> Derived:
+def _change(name: str, now: Contracted, subject: str, window: int, topic: str = "") -> Derived:
     before = Contracted(now.figure, window)
     return Derived(
         f"{name}_change_{window}d",
@@ -125,14 +125,15 @@ def _change(name: str, now: Contracted, subject: str, window: int) -> Derived:
         family="contract",
         window=window,
         unknown=f"no {name} {window} days ago to compare with",
+        topic=topic,
     )
 
 
 DECLARATIONS: tuple[Declaration, ...] = (
     Derived("mrr", _MRR, "{value} MRR", unit="money", family="contract", empty=0.0),
     *(_change("mrr", _MRR, "MRR", window) for window in (30, 90, 180, 365)),
-    Derived("seats", _SEATS, "{value} seat{s}", unit="count", family="contract", empty=0.0),
-    *(_change("seats", _SEATS, "seats", window) for window in (90, 365)),
+    Derived("seats", _SEATS, "{value} seat{s}", unit="count", family="contract", empty=0.0, topic="seats"),
+    *(_change("seats", _SEATS, "seats", window, "seats") for window in (90, 365)),
     Derived("mrr_per_seat", _PRICE, "{value} MRR a seat", unit="money", family="contract", unknown="no seats"),
     Derived(
         "mrr_per_seat_change_365d",
@@ -153,7 +154,13 @@ DECLARATIONS: tuple[Declaration, ...] = (
         unknown="contracts do not reach back 365 days",
     ),
     Derived(
-        "products", Contracted("products"), "{value} product{s} subscribed to", "count", family="breadth", empty=0.0
+        "products",
+        Contracted("products"),
+        "{value} product{s} subscribed to",
+        "count",
+        family="breadth",
+        empty=0.0,
+        topic="products",
     ),
     Derived("holdings", Held(), "{value} product{s} held", unit="count", family="breadth", empty=0.0),
     Derived(
@@ -163,6 +170,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         unit="days",
         family="contract",
         unknown="no renewal date ahead",
+        topic="renewal",
     ),
     Derived(
         "days_to_notice",
@@ -171,6 +179,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         unit="days",
         family="contract",
         unknown="no notice date ahead",
+        topic="renewal",
     ),
     Derived(
         "auto_renew_share",
@@ -178,6 +187,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} of the contract lines renew by themselves",
         unit="share",
         family="contract",
+        topic="renewal",
         unknown=_NO_LINE,
     ),
     Derived(
@@ -194,6 +204,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} day{s} since the oldest contract line began",
         unit="days",
         family="tenure",
+        topic="tenure",
         unknown=_NO_LINE,
     ),
     Derived(

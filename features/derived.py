@@ -29,6 +29,7 @@ class Ratio:
                 unit=self.unit,
                 family=self.family,
                 window=window,
+                topic=self.of.about,
             ).feature()
             for window in self.windows
         )
@@ -58,6 +59,7 @@ class Trend:
                 f"{self.subject} {{value}} in the last {window} days than in the {window} before",
                 unit="change",
                 family="trend",
+                topic=self.of.about,
                 window=window,
             ).feature()
             for window in self.windows
@@ -78,7 +80,11 @@ class Monthly:
     def features(self) -> tuple[Feature, ...]:
         unit: Unit = "money_per_month" if self.of.unit == "money" else "per_month"
         measure = Combined("monthly", self.of.measure(ALL), Since(self.of.table, "first"))
-        return (Derived(f"{self.of.what}_per_month", measure, self.words, unit=unit, family=self.family).feature(),)
+        return (
+            Derived(
+                f"{self.of.what}_per_month", measure, self.words, unit=unit, family=self.family, topic=self.of.about
+            ).feature(),
+        )
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,7 @@ class Recent:
             Feature(
                 f"{self.of.what}_decayed_{half_life}d",
                 "decay",
+                self.of.about,
                 self.of.table,
                 ALL,
                 "money" if self.of.unit == "money" else "number",
@@ -134,6 +141,7 @@ class Pace:
                 f"{self.subject} lately at {{value}} times the earlier pace",
                 unit="ratio",
                 family="trend",
+                topic=self.of.about,
                 unknown=f"{self.subject}: no earlier pace to compare with",
             ).feature(),
         )
@@ -156,6 +164,7 @@ class Usual:
                 f"{self.subject} in the last {window} days at {{value}} times the usual rate",
                 unit="ratio",
                 family="trend",
+                topic=self.of.about,
                 window=window,
                 unknown=f"{self.subject}: no usual rate to compare with",
             ).feature()

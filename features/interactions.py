@@ -18,9 +18,11 @@ INTERACTED = Aggregate("interactions", _TABLE, "count", "{value} interaction{s}"
 ACTIVE_DAYS = Aggregate(
     "interaction_days", _TABLE, "days", "{value} day{s} with an interaction", windows=(7, 30, 90, 180, 365)
 )
-LOGINS = Aggregate("logins", _TABLE, "count", "{value} login{s}", where=kind("login"), windows=(7, 30, 90))
+LOGINS = Aggregate(
+    "logins", _TABLE, "count", "{value} login{s}", where=kind("login"), windows=(7, 30, 90), topic="logins"
+)
 LOGIN_DAYS = Aggregate(
-    "login_days", _TABLE, "days", "{value} day{s} with a login", where=kind("login"), windows=(30, 90)
+    "login_days", _TABLE, "days", "{value} day{s} with a login", where=kind("login"), windows=(30, 90), topic="logins"
 )
 USAGE = Aggregate(
     "usage",
@@ -32,6 +34,7 @@ USAGE = Aggregate(
     windows=(7, 30, 90, 365),
     unit="number",
     family="usage",
+    topic="use",
 )
 CALL_MINUTES = Aggregate(
     "call_minutes",
@@ -42,6 +45,7 @@ CALL_MINUTES = Aggregate(
     where=kind("call"),
     windows=(30, 90, 365),
     unit="number",
+    topic="contact",
 )
 CONTACTS = Aggregate(
     "contacts",
@@ -51,10 +55,13 @@ CONTACTS = Aggregate(
     column="contact_id",
     windows=(30, 90, 365),
     family="breadth",
+    topic="people",
 )
 KINDS = Aggregate(
     "kinds", _TABLE, "distinct", "{value} kind{s} of interaction", column="kind", windows=(30, 90), family="breadth"
 )
+_TOPICS = {"login": "logins", "usage": "use", "call": "contact", "meeting": "contact", "email": "contact",
+           "note": "contact", "ticket": "tickets", "nps": "survey", "csat": "survey"}  # fmt: skip
 _TOUCHES = (("call", "calls"), ("meeting", "meetings"), ("email", "emails"), ("ticket", "tickets"), ("note", "notes"))
 _SINCE = ("login", "usage", "call", "meeting", "email", "ticket", "nps", "csat")
 _ACTIVE_GAP = Gaps(_TABLE, "mean")
@@ -69,6 +76,7 @@ def _recency(name: str, words: str) -> Derived:
         unit="days",
         family="recency",
         unknown=f"no {words} on record",
+        topic=_TOPICS.get(name, ""),
     )
 
 
@@ -88,7 +96,15 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Recent(USAGE, "use", half_lives=(14,)),
     Pace(USAGE, "use", fast=14, slow=60),
     *(
-        Aggregate(plural, _TABLE, "count", f"{{value}} {name}{{s}}", where=kind(name), windows=(30, 90, 365))
+        Aggregate(
+            plural,
+            _TABLE,
+            "count",
+            f"{{value}} {name}{{s}}",
+            where=kind(name),
+            windows=(30, 90, 365),
+            topic=_TOPICS[name],
+        )
         for name, plural in _TOUCHES
     ),
     CALL_MINUTES,
@@ -102,6 +118,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} day{s} since the first interaction",
         unit="days",
         family="tenure",
+        topic="tenure",
         unknown="no interaction on record",
     ),
     Derived(
@@ -142,6 +159,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} meeting{s} booked",
         unit="count",
         family="bookings",
+        topic="contact",
         empty=0.0,
     ),
     Derived(
@@ -150,6 +168,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} day{s} to the next booked meeting",
         unit="days",
         family="bookings",
+        topic="contact",
         unknown="no meeting booked",
     ),
 )

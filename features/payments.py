@@ -30,6 +30,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} invoiced and not paid yet",
         unit="money",
         family="lateness",
+        topic="payments",
         empty=0.0,
     ),
     Derived(
@@ -38,6 +39,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} overdue",
         unit="money",
         family="lateness",
+        topic="payments",
         empty=0.0,
     ),
     Derived(
@@ -46,6 +48,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} invoice row{s} overdue",
         unit="count",
         family="lateness",
+        topic="payments",
         empty=0.0,
     ),
     Derived(
@@ -54,6 +57,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} day{s} overdue, the oldest unpaid invoice",
         unit="days",
         family="lateness",
+        topic="payments",
         unknown="nothing overdue",
     ),
     *(
@@ -63,6 +67,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
             f"{{value}} of the paid invoices {span} were paid late",
             unit="share",
             family="lateness",
+            topic="payments",
             window=window,
             unknown=f"no paid invoice with a due date {span}",
         )
@@ -79,6 +84,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
             f"paid {{value}} day{{s}} after the due date on average {span}",
             unit="days",
             family="lateness",
+            topic="payments",
             window=window,
             unknown=f"no paid invoice with a due date {span}",
         )

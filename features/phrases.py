@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from features.spec import Feature
+from features.topics import TOPICS
 
 
 def say(feature: Feature, value: object, currency: str) -> str:
@@ -51,3 +52,8 @@ def _number(number: float) -> str:
     if number == int(number) or abs(number) >= 100:
         return f"{number:,.0f}"
     return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def topic_words(topic: str, language: str = "en") -> str:
+    """Return the name of a topic in a language: `topic_words("tickets", "da")` is "supportsager"."""
+    return TOPICS[topic][language]

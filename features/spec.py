@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from features.evaluation import Measure, Reads
 from features.measures import How, Windowed
+from features.topics import BY_TABLE, TOPICS
 from features.where import ANY, Where
 from pipeline.tables import SCALE
 
@@ -33,11 +34,12 @@ class Feature:
 
     `window` is in days, None where a feature looks at all history or at now; `empty` is what an account without any
     row gets, None for unknown (NaN). `words` is the phrase for people: `{value}` takes the figure, `{s}` the plural's
-    ending. `unknown` is the phrase when there is no figure.
+    ending. `unknown` is the phrase when there is no figure. `topic` is one of TOPICS.
     """
 
     name: str
     family: str
+    topic: str
     table: str
     window: Window
     unit: Unit
@@ -45,6 +47,10 @@ class Feature:
     words: str
     unknown: str
     measure: Measure
+
+    def __post_init__(self) -> None:
+        if self.topic not in TOPICS:
+            raise ValueError(f"{self.name}: topic {self.topic!r} is not one of {', '.join(TOPICS)}")
 
     @property
     def reads(self) -> Reads:
@@ -66,9 +72,15 @@ class Aggregate:
     unit: Unit = "count"
     family: str = "volume"
     scale: int = SCALE
+    topic: str = ""
 
     def measure(self, window: Window, back: int = 0) -> Windowed:
         return Windowed(self.table, self.how, self.column, self.where, window, back, self.scale)
+
+    @property
+    def about(self) -> str:
+        """The topic: the one given, else that of the table."""
+        return self.topic or BY_TABLE[self.table]
 
     def features(self) -> tuple[Feature, ...]:
         empty = None if self.how == "mean" else 0.0
@@ -76,6 +88,7 @@ class Aggregate:
             Feature(
                 f"{self.what}_{ending(window)}",
                 self.family,
+                self.about,
                 self.table,
                 window,
                 self.unit,
@@ -100,12 +113,14 @@ class Derived:
     window: Window = ALL
     empty: float | None = None
     unknown: str = ""
+    topic: str = ""
 
     def feature(self) -> Feature:
         table = self.measure.reads[0][0] if self.measure.reads else ""
         unknown = self.unknown or f"{plain(self.words)}: no figure"
+        topic = self.topic or BY_TABLE[table]
         return Feature(
-            self.name, self.family, table, self.window, self.unit, self.empty, self.words, unknown, self.measure
+            self.name, self.family, topic, table, self.window, self.unit, self.empty, self.words, unknown, self.measure
         )
 
     def features(self) -> tuple[Feature, ...]:

@@ -20,6 +20,7 @@ def _survey(name: str, words: str) -> tuple[Declaration, ...]:
             Latest(_TABLE, "score", where=kind(name)),
             f"the last {words} score was {{value}}",
             family="survey",
+            topic="survey",
             unknown=f"no {words} answer on record",
         ),
         Derived(
@@ -27,6 +28,7 @@ def _survey(name: str, words: str) -> tuple[Declaration, ...]:
             Latest(_TABLE, "score", change=True, where=kind(name)),
             f"the last {words} score against the one before: {{value}}",
             family="survey",
+            topic="survey",
             unknown=f"fewer than two {words} answers",
         ),
         Aggregate(
@@ -39,6 +41,7 @@ def _survey(name: str, words: str) -> tuple[Declaration, ...]:
             windows=(365,),
             unit="number",
             family="survey",
+            topic="survey",
         ),
     )
 
@@ -50,6 +53,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "{value} open ticket{s}",
         unit="count",
         family="support",
+        topic="tickets",
         empty=0.0,
     ),
     Derived(
@@ -58,6 +62,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "the oldest open ticket is {value} day{s} old",
         unit="days",
         family="support",
+        topic="tickets",
         unknown="no open ticket",
     ),
     *(
@@ -67,6 +72,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
             f"{{value}} day{{s}} to close a ticket on average in the last {window} days",
             unit="days",
             family="support",
+            topic="tickets",
             window=window,
             unknown=f"no closed ticket in the last {window} days",
         )

@@ -167,7 +167,8 @@ def _encode(data: Dataset, features: Sequence[Feature]) -> tuple[list[dict[str, 
     for position, feature in enumerate(features):
         values = data.features[feature.name].to_numpy()
         description: dict[str, Any] = {
-            "name": feature.name, "family": feature.family, "unit": feature.unit, "type": "number"
+            "name": feature.name, "family": feature.family, "topic": feature.topic, "unit": feature.unit,
+            "type": "number",
         }  # fmt: skip
         if feature.unit == "category":
             texts = pd.Series(values).dropna().astype(str).value_counts()
