@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flows.command import OUT, Command, step
 from flows.printing import print_table
+from pipeline.validate import Finding
 
 
 def check(running: Command) -> bool:
@@ -11,10 +14,11 @@ def check(running: Command) -> bool:
     from pipeline.validate import validate
 
     findings = validate(running.settings, running.as_of)
-    records = [dict(vars(finding)) for finding in findings.rows]
+    records = [_record(finding) for finding in findings.rows]
     running.printed |= {"findings": records, "errors": len(findings.errors)}
     if records:
-        print_table(OUT, f"{running.settings.file}: findings", records, numbers=("count",))
+        shown = [_shown(finding) for finding in findings.rows]
+        print_table(OUT, f"{running.settings.file}: findings", shown, numbers=("rows",))
     else:
         OUT.print(f"{running.settings.file}: nothing to find fault with.")
     warnings = len(records) - len(findings.errors)
@@ -22,6 +26,18 @@ def check(running: Command) -> bool:
         f"{len(findings.errors)} errors, {warnings} warnings." + (" Errors stop a run." if findings.errors else "")
     )
     return not findings.errors
+
+
+def _record(finding: Finding) -> dict[str, Any]:
+    """Return a finding as data, its share of the rows looked at beside the count."""
+    return dict(vars(finding)) | {"share": finding.share or None}
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    """Return a finding for the terminal: `19,142 of 25,000 (76.6 %)` in one column."""
+    rows = f"{finding.count:,}" if finding.of is None else f"{finding.count:,} of {finding.of:,} ({finding.share})"
+    told = {"level": finding.level, "rule": finding.rule, "table": finding.table, "rows": rows}
+    return told | {"example": finding.example, "action": finding.action}
 
 
 def list_features(running: Command) -> None:

@@ -106,6 +106,7 @@ INTERACTIONS = Table(
         Column("quantity", "number", "how much: minutes, actions, pages"),
         Column("score", "number", "the answer of a survey"),
         Column("contact_id", "id", "the person on their side"),
+        Column("subscription_id", "id", "the contract line it belongs to, where one is named"),
         Column("text", "text", "a note's or message's words"),
         Column("closed_at", "time", "when a ticket was closed", late=("closed_at",)),
         Column("cancelled_at", "time", "when a booked meeting was cancelled", late=("cancelled_at",)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.sources import literal, quoted
 from pipeline.staging import Stage
-from pipeline.tables import HISTORY_TABLES
+from pipeline.validate.dated import dated_before
 from pipeline.validate.statement import Statement, example
 
 _OUTCOME_NAMES = "churn|status|cancel|health|attrition|lapsed|terminat|is_active|inactive"
@@ -37,29 +37,8 @@ def before_the_account(stage: Stage) -> Iterator[Statement]:
     """Rows that occurred on a day before their account was opened."""
     accounts = stage.tables.get("accounts")
     if accounts is not None and "opened_at" in accounts.columns:
-        yield from _before(stage, "staged_accounts", "opened_at", "before the account was opened", ("accounts",))
-
-
-def before_the_contract(stage: Stage) -> Iterator[Statement]:
-    """Interactions and invoices on a day before the account's first contract began."""
-    if "subscriptions" in stage.tables:
-        others = ("accounts", "subscriptions", "feedback", "holdings")
-        yield from _before(stage, "staged_subscriptions", "started_at", "before the first contract began", others)
-
-
-def _before(stage: Stage, begins: str, column: str, rule: str, spared: tuple[str, ...]) -> Iterator[Statement]:
-    first = f"SELECT account_id, date_trunc('day', min({column})) AS begun FROM {begins} WHERE _rule IS NULL GROUP BY 1"
-    for table in HISTORY_TABLES:
-        staged = stage.tables.get(table)
-        if staged is not None and table not in spared:
-            occurred = quoted(staged.contract.occurred or "")
-            yield Statement(
-                table,
-                f"SELECT {literal(rule)}, count(*), {example(staged)} "
-                f"FROM {staged.name} JOIN ({first}) USING (account_id) "
-                f"WHERE _rule IS NULL AND {occurred} < begun HAVING count(*) > 0",
-                "The rows are used as they are.",
-            )
+        rule = "before the account was opened"
+        yield from dated_before(stage, "staged_accounts", "opened_at", rule, ("accounts",))
 
 
 def snapshot_of_today(stage: Stage) -> Iterator[Statement]:
@@ -116,4 +95,5 @@ def outcomes_as_features(stage: Stage) -> Iterator[Statement]:
 
 
 def _fault(rule: str, remedy: str) -> Statement:
-    return Statement("accounts", f"SELECT {literal(rule)}, 1, ''", "", stops_above=0, remedy=remedy)
+    sql = f"SELECT {literal(rule)}, 1, ''"
+    return Statement("accounts", sql, "", stops_above=0, remedy=remedy, counts_rows=False)

@@ -23,7 +23,10 @@ _DAYS = (
     "{sql = \"strptime(day, '%d/%m/%Y')::DATE\"}."
 )
 
-_SPARSE = {"reason", "parent_id", "quantity", "score", "contact_id", "text", "until", "from", "notice_by", "known_at"}
+_SPARSE = {
+    "reason", "parent_id", "quantity", "score", "contact_id", "subscription_id", "text", "until", "from", "notice_by",
+    "known_at",
+}  # fmt: skip
 """Optional columns that are normally empty in many rows."""
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from pipeline.settings import Settings
 from pipeline.staging import Stage, stage
-from pipeline.validate import accounts, cells, knowledge, repeats
+from pipeline.validate import accounts, cells, contracts, knowledge, repeats
 from pipeline.validate.findings import Finding, Findings, in_order
 from pipeline.validate.statement import Statement
 
@@ -23,7 +23,10 @@ CHECKS: tuple[Callable[[Stage], Iterator[Statement]], ...] = (
     repeats.several_rates,
     accounts.unknown_accounts,
     accounts.before_the_account,
-    accounts.before_the_contract,
+    contracts.before_the_contract,
+    contracts.before_its_line,
+    contracts.left_yet_open,
+    contracts.unknown_event,
     accounts.snapshot_of_today,
     accounts.attribute_features,
     accounts.outcomes_as_features,
@@ -48,7 +51,9 @@ def check(staged: Stage) -> Findings:
     found = []
     for statements in CHECKS:
         for statement in statements(staged):
-            for rule, count, example in staged.ask(statement.sql):
-                level, action = statement.verdict(count, rows.get(statement.table, 0))
-                found.append(Finding(level, rule, statement.table, count, example or "", action))
+            for rule, count, example, *of in staged.ask(statement.sql):
+                every = rows.get(statement.table, 0)
+                level, action = statement.verdict(count, every)
+                whole = (of[0] if of else every) if statement.counts_rows else None
+                found.append(Finding(level, rule, statement.table, count, example or "", action, whole))
     return in_order(found)

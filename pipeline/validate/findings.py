@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from pipeline.errors import ContractError
 
 Level = Literal["error", "warning"]
 _SHOWN = 10
+_SMALLEST = Decimal("0.1")
+"""Percent; smaller shares would be shown as none."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,21 @@ class Finding:
     count: int
     example: str
     action: str
+    of: int | None = None
+    """The number of rows that were looked at; None where the count is not one of rows."""
 
     def __str__(self) -> str:
         example = f", for example {self.example}" if self.example else ""
-        return f"{self.table}: {self.rule} ({self.count:,} rows{example}). {self.action}"
+        rows = f"{self.count:,} rows" if self.of is None else f"{self.count:,} of {self.of:,} rows, {self.share}"
+        return f"{self.table}: {self.rule} ({rows}{example}). {self.action}"
+
+    @property
+    def share(self) -> str:
+        """The count's share of the rows looked at, such as "76.6 %"; empty where there is none to tell."""
+        if not self.of:
+            return ""
+        share = Decimal(100 * self.count) / self.of  # exact: 53.85 % is a tie, which a binary fraction would decide
+        return f"{share:.1f} %" if share >= _SMALLEST else f"< {_SMALLEST} %"
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ def shared_ids(stage: Stage) -> Iterator[Statement]:
                 f"max(account_id) AS shown FROM {staged.name} WHERE _rule IS NULL AND {quoted(name)} IS NOT NULL "
                 f"GROUP BY {quoted(name)} HAVING min(account_id) <> max(account_id)) HAVING count(*) > 0",
                 "Each account keeps its rows. If accounts were merged, map account_links.",
+                counts_rows=False,
             )
 
 
@@ -78,6 +79,7 @@ def several_rates(stage: Stage) -> Iterator[Statement]:
             "CAST(CAST(rate_on AS DATE) AS VARCHAR) AS shown FROM staged_rates WHERE _rule IS NULL "
             "GROUP BY currency, rate_on HAVING min(rate) < max(rate)) HAVING count(*) > 0",
             "The highest is used.",
+            counts_rows=False,
         )
 
 

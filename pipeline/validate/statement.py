@@ -13,6 +13,9 @@ from pipeline.validate.findings import Level
 class Statement:
     """A query for one table whose rows are (rule, count, example); no row means nothing was found.
 
+    The count is one of the table's rows, unless `counts_rows` is false; a fourth column says of how many, where that
+    is not all of them.
+
     `action` says what will be done. Above the share `stops_above` of the table's rows a finding is an error, and
     `remedy` is said instead; 0 makes every finding an error, None none.
     """
@@ -22,6 +25,7 @@ class Statement:
     action: str
     stops_above: float | None = None
     remedy: str = ""
+    counts_rows: bool = True
 
     def verdict(self, count: int, rows: int) -> tuple[Level, str]:
         """Return the level and what will be done, for `count` of the table's `rows`."""

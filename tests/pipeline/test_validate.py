@@ -240,7 +240,7 @@ def test_events_before_the_account_was_opened(firm):
 def test_events_before_the_first_contract_began(firm):
     tables = table(firm, "subscriptions", "account_id,started_at,mrr\na,2024-05-02,1\na,2024-06-02,1")
     tables |= table(firm, "interactions", "account_id,occurred_at,kind\na,2024-05-01,login\na,2024-05-09,login")
-    assert found(firm, tables=tables) == [("warning", "interactions", "before the first contract began", 1)]
+    assert found(firm, tables=tables) == [("warning", "interactions", "before the first contract began: login", 1)]
 
 
 def test_accounts_without_known_at_are_a_snapshot_of_today(firm):
@@ -376,9 +376,17 @@ def test_errors_come_first_and_stop_a_run_by_name():
 
 
 def test_findings_are_plain_data_too():
-    row = Finding("error", "bad", "invoices", 1, "x", "Mend it.")
+    row = Finding("error", "bad", "invoices", 1, "x", "Mend it.", 8)
     assert Findings((row,)).as_data() == [
-        {"level": "error", "rule": "bad", "table": "invoices", "count": 1, "example": "x", "action": "Mend it."}
+        {
+            "level": "error",
+            "rule": "bad",
+            "table": "invoices",
+            "count": 1,
+            "example": "x",
+            "action": "Mend it.",
+            "of": 8,
+        }
     ]
 
 
