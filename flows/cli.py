@@ -7,7 +7,7 @@ import os
 import sys
 
 from flows import surroundings
-from flows.commands import jobs, looking, start  # noqa: F401  (each adds its commands, in the order help shows them)
+from flows.commands import jobs, looking, past, start  # noqa: F401  (each adds its commands, in the order help shows them)
 from flows.commands.app import app
 
 

@@ -10,6 +10,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.command import step
+from flows.going_back import tell_hold
 from pipeline.publishing import publish_list
 from pipeline.settings import read_settings
 
@@ -23,6 +24,7 @@ def publish_one(config: str, as_of: date, target: str, now: datetime, dry_run: b
     step(f"publish  {target}: {published['said']}")
     for sink in published["sinks"]:
         step(f"export   {target}: {sink['said']}")
+    tell_hold(published["hold"])
     return published
 
 
@@ -33,7 +35,7 @@ def publish(config: str, as_of: date, targets: list[str], dry_run: bool = False)
     results = []
     for target in targets:
         published = one(config, as_of, target, datetime.now(UTC), dry_run)
-        if published["top"]:
+        if published["top"] and not published["hold"]:  # the artifact shows what readers see
             create_table_artifact(key=f"keepgrow-{target.replace('_', '-')}", table=published["top"][:TOP])
         results.append(published)
     return results

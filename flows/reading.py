@@ -17,7 +17,7 @@ from pipeline.store.store import store_url
 def list_runs(running: Command, targets: list[str] | None) -> None:
     """Print all runs, the latest first, with what they were made from and which one readers see."""
     for target in targets or ():
-        _check_target(running, target)
+        check_target(running, target)
     with Store(store_url(running.settings)) as store:
         found = [run for run in store.runs() if not targets or run.target in targets]
     records = [_run_record(run) for run in found]
@@ -26,11 +26,13 @@ def list_runs(running: Command, targets: list[str] | None) -> None:
         OUT.print("Nothing has been published yet. `keepgrow run` publishes the first lists.")
         return
     print_table(OUT, "Runs, the latest first", records, numbers=("sequence", "scored", "listed"))
+    for hold in [run.hold for run in found if run.hold is not None]:
+        _tell_hold(hold.said)
 
 
 def show_list(running: Command, target: str, manager: str | None, top: int | None) -> None:
     """Print the published list of a target, or one account manager's part of it."""
-    _check_target(running, target)
+    check_target(running, target)
     with Store(store_url(running.settings)) as store:
         run = store.published(target)
         if run is None:
@@ -44,6 +46,8 @@ def show_list(running: Command, target: str, manager: str | None, top: int | Non
             )
         rows = rows[rows["account_manager"] == manager]
     _print(running, run, rows, top)
+    if run.hold is not None:
+        _tell_hold(run.hold.said)
     running.printed |= {"run": _run_record(run), "rows": _plain(rows)}
 
 
@@ -60,6 +64,8 @@ def show_published(running: Command, result: dict[str, Any], top: int) -> None:
         run, rows = store.run(result["run_id"]), store.rows(result["run_id"])
     if top:
         _print(running, run, rows, top)
+    if result["hold"]:
+        _tell_hold(result["hold"]["said"])
 
 
 def check_sinks(published: list[dict[str, Any]]) -> None:
@@ -77,18 +83,23 @@ def _print(running: Command, run: Run, rows: pd.DataFrame, top: int | None) -> N
     print_list(OUT, rows, title, run.currency, top, risk=kind == "churn")
 
 
-def _check_target(running: Command, target: str) -> None:
+def check_target(running: Command, target: str) -> None:
+    """Raise SettingsError for a target that the config does not declare."""
     if target not in running.settings.targets:
         raise SettingsError(
             f"{running.settings.file} declares no target '{target}'; {nearest(target, running.settings.targets)}"
         )
 
 
+def _tell_hold(said: str) -> None:
+    OUT.print(f"HELD: {said}.", style="bold yellow", soft_wrap=True, markup=False, highlight=False)
+
+
 def _run_record(run: Run) -> dict[str, Any]:
     return {
         "run": run.run_id,
         "sequence": run.sequence,
-        "shown": "yes" if run.published else "",
+        "shown": "" if not run.published else "yes" if run.hold is None else "held",
         "model": f"{run.model_name} v{run.model_version}",
         "scored": run.counts.get("scored"),
         "listed": run.counts.get("listed"),

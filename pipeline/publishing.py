@@ -1,7 +1,9 @@
-"""From a scored draft to a published list: compare with the run before, publish, then export."""
+"""From a scored draft to a published list: compare with the run before, publish, then export; and the way back."""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,9 +12,9 @@ import pandas as pd
 from pipeline.changes import change_since
 from pipeline.drafts import Draft
 from pipeline.errors import SettingsError, nearest
-from pipeline.exports import KINDS, Sink, export
+from pipeline.exports import KINDS, Sink, canonical_csv, export
 from pipeline.settings import Settings
-from pipeline.store import RunRecord, Store
+from pipeline.store import ExportStatus, Hold, PublishResult, RunRecord, Store
 from pipeline.store.store import store_url
 
 
@@ -22,7 +24,9 @@ def publish_list(
     """Publish the target's draft of `as_of` and export it to the configured sinks.
 
     Returns target, run_id, new, moved, said (a sentence), sinks (name, status, said), left (accounts no longer
-    called) and top (the rows to call as plain records). A dry run opens the store but writes nothing to it.
+    called), top (the rows to call as plain records) and hold: None, or run_id, by, at and said of the rollback that
+    keeps the list from being shown. What is exported is the list that readers see. A dry run opens the store but
+    writes nothing to it.
 
     Raises StoreError when there is no draft, or it does not pass the audit; a sink that fails is only reported.
     """
@@ -43,6 +47,7 @@ def publish_list(
             previous_run=previous.run_id if previous and previous.run_id != record.run_id else None,
             feedback_until=store.feedback_until(), **made_from,
         )  # fmt: skip
+        record = replace(record, rows_digest=hashlib.sha256(canonical_csv(record, changes.rows)).hexdigest())
         result = store.publish(record, changes.rows, draft.scores, excluded=draft.excluded)
         statuses = export(store, target, sinks, now)
         return {
@@ -52,21 +57,62 @@ def publish_list(
             "new": result.new,
             "moved": result.moved,
             "said": result.said,
+            "hold": held(result.hold),
             "left": changes.left.to_dict("records") if result.new else [],
             "top": _top(store.rows(result.run_id)),
             "counts": store.run(result.run_id).counts,
             "model": draft.made_from["model_name"] + " version " + draft.made_from["model_version"],
             "recipe": draft.made_from["recipe"],
-            "sinks": [
-                {
-                    "sink": status.sink,
-                    "status": status.status,
-                    "error": status.error,
-                    "said": f"{status.sink} {status.status}",
-                }
-                for status in statuses
-            ],
+            "sinks": _told(statuses),
         }
+
+
+def roll_back(settings: Settings, target: str, run: str, author: str, now: datetime) -> dict[str, Any]:
+    """Show readers of `target` an earlier run again (see `Store.rollback`), and export it to the sinks.
+
+    `run` is a run's id or the beginning of one. Returns target, run_id, moved, said, hold and sinks as `publish_list`
+    does. Done again after a kill it exports what is missing. To be called under the run lock.
+    """
+    sinks = configured_sinks(settings)
+    with Store(store_url(settings)) as store:
+        result = store.rollback(target, store.named(run, target).run_id, author, now)
+        return _moved(target, result, export(store, target, sinks, now))
+
+
+def release(settings: Settings, target: str, author: str, now: datetime) -> dict[str, Any]:
+    """Let later runs of `target` be shown again (see `Store.release`), and export as `roll_back` does."""
+    sinks = configured_sinks(settings)
+    with Store(store_url(settings)) as store:
+        result = store.release(target, author, now)
+        return _moved(target, result, export(store, target, sinks, now))
+
+
+def _moved(target: str, result: PublishResult, statuses: list[ExportStatus]) -> dict[str, Any]:
+    return {
+        "target": target,
+        "run_id": result.run_id,
+        "moved": result.moved,
+        "said": result.said,
+        "hold": held(result.hold),
+        "sinks": _told(statuses),
+    }
+
+
+def held(hold: Hold | None) -> dict[str, Any] | None:
+    """Return a hold as plain data."""
+    return None if hold is None else {"run_id": hold.run_id, "by": hold.by, "at": hold.at, "said": hold.said}
+
+
+def _told(statuses: list[ExportStatus]) -> list[dict[str, Any]]:
+    return [
+        {
+            "sink": status.sink,
+            "status": status.status,
+            "error": status.error,
+            "said": f"{status.sink} {status.status}",
+        }
+        for status in statuses
+    ]
 
 
 def configured_sinks(settings: Settings) -> list[Sink]:
@@ -81,7 +127,11 @@ def configured_sinks(settings: Settings) -> list[Sink]:
 
 def _rehearsed(record: RunRecord, draft: Draft, store: Store) -> dict[str, Any]:
     known = store.find(record)
+    shown = store.published(record.target)
+    hold = None if shown is None else shown.hold
     said = "would change nothing: this list is in the store already" if known else "would be a new run"
+    if hold is not None and not known:
+        said = f"would be kept and not shown: {hold.said}"
     return {
         "target": record.target,
         "as_of": str(record.as_of),
@@ -89,6 +139,7 @@ def _rehearsed(record: RunRecord, draft: Draft, store: Store) -> dict[str, Any]:
         "new": False,
         "moved": False,
         "said": f"dry run: {said}",
+        "hold": held(hold),
         "left": [],
         "top": _top(draft.rows),
         "counts": draft.made_from["counts"],

@@ -105,8 +105,7 @@ def _said(record: RunRecord, show: bool, moved: bool, pointer: sa.Row[Any] | Non
         return f"{head} is published as run {record.run_id}."
     if not show:
         return f"{head} is kept as run {record.run_id} and not published."
-    hold = hold_of(pointer)
-    if hold is not None:
-        return f"{head} is kept as run {record.run_id} and not shown: {hold.said}."
+    if hold_of(pointer) is not None:
+        return f"{head} is kept as run {record.run_id} and not shown: a rollback holds the list."
     shown = "" if pointer is None else f" of {pointer.as_of} ({pointer.run_id})"
     return f"{head} is kept as run {record.run_id}; readers go on seeing the later list{shown}."

@@ -47,6 +47,19 @@ def test_killed_at_a_point_the_list_is_whole_and_a_rerun_completes_it(drilled: d
     }
 
 
+@pytest.mark.parametrize("point", ["begun", "flipped", "committed", "export_begun", "export_written", "export_renamed"])
+def test_a_rollback_killed_at_a_point_leaves_either_list_whole_and_a_rerun_completes_it(
+    drilled: dict[str, Any], point: str
+) -> None:
+    committed = point not in ("begun", "flipped")
+    assert drilled["rollback"][point] == {
+        "killed": 5,
+        "list old" if committed else "list new": 5,
+        "file old" if point == "export_renamed" else "file new": 5,
+        "completed by the rerun": 5,
+    }
+
+
 def test_killed_at_any_moment_the_list_is_whole_and_a_rerun_completes_it(drilled: dict[str, Any]) -> None:
     tally = drilled["any moment"]
     assert tally.get("list old", 0) + tally.get("list new", 0) == 40

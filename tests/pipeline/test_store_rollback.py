@@ -65,9 +65,10 @@ def test_the_next_day_does_not_undo_it_and_says_so(store: Store) -> None:
     store.rollback("churn", FIRST.run_id, "ops", AT)
     result = publish(store, THIRD)
     assert (result.new, result.moved, result.published) == (True, False, FIRST.run_id)
-    assert result.said == (
-        f"churn of 2026-02-02 is kept as run {THIRD.run_id} and not shown: churn stays rolled back to {FIRST.run_id} "
-        "by ops on 2026-02-03; `keepgrow rollback churn --release` shows lists again."
+    assert result.said == f"churn of 2026-02-02 is kept as run {THIRD.run_id} and not shown: a rollback holds the list."
+    assert result.hold.said == (
+        f"churn stays rolled back to {FIRST.run_id} by ops on 2026-02-03; "
+        "`keepgrow rollback churn --release` shows lists again"
     )
     assert store.published("churn").hold == result.hold
     assert [row["action"] for row in store.publications()] == ["keep", "rollback", "publish", "publish"]

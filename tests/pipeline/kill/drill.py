@@ -144,6 +144,37 @@ def at_any_moment(bench: Bench, times: int) -> Counter[str]:
     return tally
 
 
+ROLLBACK = ("begun", "flipped", "committed", "export_begun", "export_written", "export_renamed")
+"""The points that a rollback passes, in this order."""
+
+
+def of_rollbacks(bench: Bench, times: int) -> dict[str, Counter[str]]:
+    """Kill the way back from `new` to `old` at each of its points, and go back again."""
+
+    def back() -> None:
+        bench.store.rollback("churn", OLD[0].run_id, "ann", AT)
+        export(bench.store, "churn", [Sink("csv", bench.folder / "lists")], AT)
+
+    tallies: dict[str, Counter[str]] = {point: Counter() for point in ROLLBACK}
+    for point, tally in tallies.items():
+        for _ in range(times):
+            bench.lay()
+            bench.publish(NEW)
+            bench.store.close()
+            tally["killed"] += killed(back, point, lambda: None)
+            tally[f"list {bench.seen()}"] += 1
+            tally[f"file {bench.file_seen()}"] += 1
+            back()
+            audit = [(row["action"], row["sequence"]) for row in bench.store.publications()]
+            tally["completed by the rerun"] += (
+                bench.seen() == bench.file_seen() == "old"
+                and bench.store.published("churn").hold is not None
+                and audit == [("rollback", 3), ("publish", 2), ("publish", 1)]
+            )
+            bench.store.close()
+    return tallies
+
+
 def naive(folder: Path, times: int) -> Counter[str]:
     """The negative control: a list overwritten in place, under the same drill and judged by the same test."""
     tally: Counter[str] = Counter()
@@ -183,6 +214,7 @@ def main(folder: Path, times: int) -> None:
     result = {
         "points": points,
         "meanwhile": meanwhile,
+        "rollback": of_rollbacks(bench, times // 4),
         "any moment": at_any_moment(bench, 2 * times),
         "naive": naive(folder, times),
         "imported": [name for name in heavy if name in sys.modules],
