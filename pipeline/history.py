@@ -7,6 +7,7 @@ get a `View` and have no way to ask for more. Only the labelling module (models/
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -126,6 +127,16 @@ class History:
         if steps is None:
             steps = {name: first_day_steps(kept.known, kept.rows.occurred) for name, kept in self._tables.items()}
         self._first_days = steps
+        self._until = NEVER
+
+    def as_known(self, day: date) -> History:
+        """Return the history as it stood at `day`: whatever as_of it is asked for, it tells nothing known later.
+
+        With `history.as_known(a).upto(b)` only time has passed between a and b.
+        """
+        stood = copy.copy(self)
+        stood._until = min(self._until, instant(day))
+        return stood
 
     def upto(self, as_of: date) -> View:
         """Return what is visible at `as_of`: rows with `known_at < as_of`."""
@@ -139,6 +150,7 @@ class History:
         return self._cut(day, instant(day) + 1)
 
     def _cut(self, day: date, before: int) -> View:
+        before = min(before, self._until)
         seen = np.zeros(len(self.accounts), dtype=bool)
         tables = {}
         for name, kept in self._tables.items():

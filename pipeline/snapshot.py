@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.asof import day_of, instant
@@ -69,6 +70,20 @@ class Snapshot:
             # A backtest asks many times, and what fits into one bucket fits into memory.
             self._whole.append(history)
         return history
+
+    def history_of(self, accounts: Collection[str]) -> History:
+        """Return all rows of these accounts alone, of which features say what they say in the bucket's history.
+
+        Ids that no row has are left out.
+        """
+        wanted = pa.array(sorted(accounts), pa.string())
+        found = [n for n in range(self.buckets) if len(_only(self._read(n, IDS), wanted))]
+        tables = {
+            name: pa.concat_tables([_only(self._read(bucket, name), wanted) for bucket in found or [0]])
+            for name in HISTORY_TABLES
+            if name in self.columns
+        }
+        return History(tables, self.first_days, self.constant)
 
     def data_until(self, tables: Iterable[str], today: date) -> date:
         """Return the day up to whose start `tables` are complete, as one can tell at the start of `today`.
@@ -151,6 +166,10 @@ class Snapshot:
             raise SourceError(
                 f"snapshot file {file} cannot be read: {error}. Remove {self.folder} and build again."
             ) from None
+
+
+def _only(table: pa.Table, accounts: pa.Array) -> pa.Table:
+    return table.filter(pc.is_in(table.column("account_id"), value_set=accounts))
 
 
 def _as_known(accounts: pa.Table, columns: list[str], as_of: date) -> pd.DataFrame:

@@ -68,6 +68,42 @@ def test_labels_also_see_what_became_known_at_that_midnight() -> None:
     assert len(rows_of(history.known_by(MARCH))) == 1
 
 
+def test_as_known_on_an_earlier_day_a_later_as_of_sees_nothing_new() -> None:
+    rows = table(
+        "invoices",
+        invoice("2025-01-01", 1, "2025-01-01"),
+        invoice("2025-02-01", 2, "2025-02-27T23:59"),
+        invoice("2025-02-02", 3, "2025-02-28"),
+    )
+    stood = History({"invoices": rows}).as_known(date(2025, 2, 28))
+    view = stood.upto(MARCH)
+    assert rows_of(view).columns["amount"].tolist() == [1, 2]
+    assert (view.as_of, view.at) == (MARCH, instant(MARCH))
+    # Of an earlier as_of it tells what was known then, and labels see no further either.
+    assert amounts(stood, "2025-01-31") == [1]
+    assert len(rows_of(stood.known_by(MARCH))) == 2
+    assert amounts(stood.as_known(date(2025, 12, 1)), "2025-03-01") == [1, 2]
+
+
+def test_as_known_on_an_earlier_day_nothing_is_corrected_paid_or_voided_yet() -> None:
+    first = invoice("2025-01-01", 1, "2025-01-01", invoice_id="n", paid_at="2025-02-28", paid_at__known="2025-02-28")
+    blank = {"paid_at": None, "paid_at__known": None}
+    corrected = invoice("2025-01-01", 2, "2025-02-28", invoice_id="n", **blank)
+    voided = invoice("2025-01-02", 3, "2025-01-02", invoice_id="m", **blank) | {
+        "voided_at": "2025-02-28", "voided_at__known": "2025-02-28"
+    }  # fmt: skip
+    history = History({"invoices": table("invoices", first, corrected, voided)})
+    stood = rows_of(history.as_known(date(2025, 2, 28)).upto(MARCH))
+    assert (stood.columns["amount"].tolist(), stood.columns["paid_at"].tolist()) == ([1, 3], [MISSING, MISSING])
+    assert amounts(history, "2025-03-01") == [2]
+
+
+def test_as_known_on_an_earlier_day_a_table_begins_where_it_did_then() -> None:
+    rows = [invoice("2025-02-01", 1, "2025-02-01"), invoice("2025-01-01", 2, "2025-02-28")]
+    history = History({"invoices": table("invoices", *rows)}).as_known(date(2025, 2, 28))
+    assert history.upto(MARCH).first_days == {"invoices": instant(date(2025, 2, 1))}
+
+
 def test_a_booked_row_is_visible_before_it_occurs() -> None:
     meeting = {"occurred_at": "2025-05-01", "kind": "meeting", "known_at": "2025-01-01"}
     rows = rows_of(History({"interactions": table("interactions", meeting)}).upto(MARCH), "interactions")
