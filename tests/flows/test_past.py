@@ -1,0 +1,144 @@
+"""What was: past lists rebuilt, a target rolled back and released, from the outside."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flows.alone import run_lock
+from pipeline.exports import canonical_csv
+from pipeline.settings import read_settings
+from pipeline.store import Run, Store
+
+
+def store_of(tiny) -> Store:
+    return Store(f"sqlite:///{tiny.config.parent / 'state' / 'store.db'}")
+
+
+def published(tiny) -> Run:
+    with store_of(tiny) as store:
+        return store.published("churn")
+
+
+def exported(tiny, name: str = "churn.csv") -> bytes:
+    return (tiny.config.parent / "lists" / name).read_bytes()
+
+
+def refused(said, *parts: str) -> None:
+    assert said.code == 2, said.err
+    assert "Traceback" not in said.err
+    message = " ".join(said.err.split())
+    for part in parts:
+        assert part in message, message
+
+
+@pytest.fixture(scope="module")
+def two_mornings(make_tiny, keepgrow, tmp_path_factory) -> Path:
+    """The folder of a tiny firm after the runs of two mornings."""
+    tiny = make_tiny(tmp_path_factory.mktemp("two"))
+    for day in ("2025-05-30", "2025-05-31"):
+        assert keepgrow("run", "--config", tiny.config, "--as-of", day).returncode == 0
+    return tiny.config.parent
+
+
+@pytest.fixture
+def two_days(two_mornings, tiny):
+    """A copy of it; its models stay where they are."""
+    shutil.copytree(two_mornings, tiny.config.parent, dirs_exist_ok=True)
+    return tiny
+
+
+def test_roll_back_run_on_release_and_rebuild(two_days, inside, tmp_path):
+    tiny = two_days
+    with store_of(tiny) as store:
+        first, second = (run.run_id for run in store.runs("churn")[::-1])
+    old, bad = exported(tiny, f"history/{first}.csv"), exported(tiny)
+    assert exported(tiny, f"history/{second}.csv") == bad != old
+
+    back = inside("rollback", "churn", "churn-2025-05-30", "--author", "ann", "--config", tiny.config)
+    assert back.code == 0, back.err
+    assert f"churn is back at run {first}, instead of {second}, which is kept." in back.err
+    assert f"HELD churn stays rolled back to {first} by ann on" in " ".join(back.err.split())
+    assert published(tiny).run_id == first
+    assert exported(tiny) == old
+
+    # The same day again, and the next day, a corrected source or not.
+    for day in ("2025-05-31", "2025-06-01"):
+        tiny.write(tiny.lines()[:-1])
+        again = inside("run", "--config", tiny.config, "--as-of", day, "--json", tmp_path / "run.json")
+        assert again.code == 0, again.err
+        assert "`keepgrow rollback churn --release` shows lists again" in " ".join(again.err.split())
+        assert "HELD: churn stays rolled back" in " ".join(again.out.split())
+        (result,) = json.loads((tmp_path / "run.json").read_text())["published"]
+        assert (result["new"], result["moved"], result["hold"]["by"]) == (True, False, "ann")
+        assert published(tiny).run_id == first
+        assert exported(tiny) == old
+
+    listed = inside("runs", "--config", tiny.config, "--json", tmp_path / "runs.json")
+    assert "HELD: churn stays rolled back" in " ".join(listed.out.split())
+    shown = {run["run"]: run["shown"] for run in json.loads((tmp_path / "runs.json").read_text())["runs"]}
+    assert [shown[first], shown[second], len(shown)] == ["held", "", 4]
+
+    released = inside("rollback", "churn", "--release", "--config", tiny.config)
+    assert released.code == 0, released.err
+    assert str(published(tiny).as_of) == "2025-06-01"
+    assert exported(tiny) == exported(tiny, f"history/{published(tiny).run_id}.csv") != old
+    with store_of(tiny) as store:
+        audit = [(row["action"], row["sequence"]) for row in store.publications("churn")]
+        runs = store.runs("churn")
+        assert audit == [("release", 6), ("keep", 5), ("keep", 4), ("rollback", 3), ("publish", 2), ("publish", 1)]
+        told = {run.run_id: canonical_csv(run, store.rows(run.run_id)) for run in runs}
+
+    for run in runs:
+        again = inside("rebuild", run.run_id, "--config", tiny.config)
+        assert again.code == 0, again.err
+        assert again.out.encode() == told[run.run_id]
+        assert run.rows_digest in again.err
+    out = tmp_path / "list.csv"
+    assert inside("rebuild", first, "--out", out, "--config", tiny.config).out == ""
+    assert out.read_bytes() == old == b"\xef\xbb\xbf" + told[first]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_questions_about_the_past_that_make_no_sense(two_days, inside, tmp_path, monkeypatch):
+    config = ("--config", two_days.config)
+    shown = published(two_days).run_id
+    refused(inside("rebuild", "churn-2025-05-3", *config), "2 runs begin with 'churn-2025-05-3'")
+    refused(inside("rebuild", "churn-2025-05-29-0", *config), "there is no run 'churn-2025-05-29-0'; did you mean")
+    refused(inside("rebuild", shown, "--json", "-", *config), "cannot both go to standard output")
+    refused(inside("rebuild", shown, "--out", tmp_path / "no" / "x.csv", *config), "x.csv cannot be written: No such")
+    refused(inside("rollback", "chrn", shown, *config), "declares no target 'chrn'; did you mean 'churn'?")
+    refused(inside("rollback", "churn", *config), "either a RUN to go back to", "found neither")
+    refused(inside("rollback", "churn", shown, "--release", *config), "found both")
+    refused(inside("rollback", "churn", shown, *config), "see already; nothing to roll back")
+    refused(inside("rollback", "churn", "churn-2025-01-01", *config), "no run 'churn-2025-01-01' of target 'churn'")
+    settings = read_settings(two_days.config)
+    with run_lock(settings, published(two_days).created_at):
+        refused(inside("rollback", "churn", "churn-2025-05-30", *config), "another run holds")
+
+    def nobody() -> str:
+        raise OSError("no such user")
+
+    monkeypatch.setattr("flows.going_back.getpass.getuser", nobody)
+    refused(inside("rollback", "churn", "churn-2025-05-30", *config), "add --author NAME")
+    assert published(two_days).run_id == shown
+    with store_of(two_days) as store:
+        assert len(store.publications()) == 2
+
+
+def test_a_rollback_whose_sink_cannot_be_written_stands_and_is_completed_by_the_same_command(two_days, inside):
+    lists = two_days.config.parent / "lists"
+    good = exported(two_days, f"history/{published(two_days).previous_run}.csv")
+    lists.rename(lists.with_name("aside"))
+    lists.write_text("in the way")
+    back = ("rollback", "churn", "churn-2025-05-30", "--config", two_days.config)
+    refused(inside(*back), "cannot be written")
+    assert str(published(two_days).as_of) == "2025-05-30"
+    Path(lists).unlink()
+    lists.with_name("aside").rename(lists)
+    again = inside(*back)
+    assert (again.code, "Nothing changed: churn stays rolled back" in " ".join(again.err.split())) == (0, True)
+    assert exported(two_days) == good
