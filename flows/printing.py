@@ -108,6 +108,8 @@ def print_backtest(console: Console, name: str, result: Mapping[str, Any]) -> No
     for fold in result.get("left_out", ()):
         said = f"{name}, test {fold['as_of']} is left out: {fold['reason']}\n"
         console.print(said, soft_wrap=True, highlight=False, markup=False)
+    for warning in result.get("warnings", ()):
+        console.print(f"warning: {warning}\n", style="yellow", soft_wrap=True, highlight=False, markup=False)
 
 
 def _verdict(pair: str, figure: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from features.spec import Feature
 from models.bootstrap import Interval
+from models.cautions import cautions, verdict
 from models.dataset import Dataset
 from models.evaluate import EXPECTED_VALUE, PROBABILITY, Evaluation, evaluate, paired_difference
 from models.manifest import FittedModel
@@ -104,8 +105,8 @@ def backtest(
 
     The result's `plain` holds `folds` (each as_of, n, positives, contenders), `pooled` (all earlier folds' rows, with
     `paired`: the first contender minus each other; None without earlier folds), `final` where `[evaluate] final` is
-    set, and `left_out` (as_of and reason) where a fold could not be trained or tested. A fold whose training is refused
-    is left out with a log message.
+    set, `left_out` (as_of and reason) where a fold could not be trained or tested, and `verdict` and `warnings` on the
+    earlier folds (see models.cautions). A fold whose training is refused is left out with a log message.
 
     Raises TrainingRefused when every fold is, and AsOfError for a configured date that cannot be tested.
     """
@@ -140,7 +141,11 @@ def backtest(
     if left_out:
         plain["left_out"] = left_out
     everything = pd.concat([predictions for _, predictions in made], ignore_index=True)
-    return Backtest(target.name, everything, pooled, plain, settings)
+    judged = Backtest(target.name, everything, pooled, plain, settings)
+    judged_rows = everything[~everything["final"]]
+    plain["verdict"] = verdict(judged.auc(contenders[0]))
+    plain["warnings"] = cautions(target, len(judged_rows), int(judged_rows["label"].sum()), judged.auc(contenders[0]))
+    return judged
 
 
 def _predict(

@@ -91,6 +91,7 @@ class ChurnByContract(ByContract):
 
     kind: ClassVar[str] = "churn"
     risk = True
+    narrowed_by: ClassVar[str] = "a shorter `horizon` or a longer `grace_days`"
     settings_class: ClassVar[type[TargetSettings]] = ChurnByContractSettings
 
     @property
@@ -152,6 +153,7 @@ class UpsellByContract(ByContract):
 
     kind: ClassVar[str] = "upsell"
     risk = False
+    narrowed_by: ClassVar[str] = "a higher `min_growth`"
     grows: ClassVar[bool] = True
     settings_class: ClassVar[type[TargetSettings]] = UpsellByContractSettings
 

@@ -57,6 +57,7 @@ class Event(Target):
     params: EventSettings
 
     kind: ClassVar[str] = "event"
+    narrowed_by: ClassVar[str] = "a rarer `event` or a shorter `horizon`"
 
     @property
     def risk(self) -> bool:

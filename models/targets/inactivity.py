@@ -36,6 +36,7 @@ class ChurnByInactivity(Target):
     kind: ClassVar[str] = "churn"
     by: ClassVar[str] = "inactivity"
     risk = True
+    narrowed_by: ClassVar[str] = "a longer `horizon` or a shorter `active_days`"
     reads: ClassVar[tuple[str, ...]] = ("invoices",)
     settings_class: ClassVar[type[TargetSettings]] = ChurnByInactivitySettings
 

@@ -35,6 +35,7 @@ class UpsellBySpend(Target):
     kind: ClassVar[str] = "upsell"
     by: ClassVar[str] = "spend"
     risk = False
+    narrowed_by: ClassVar[str] = "a higher `ratio`"
     grows: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("invoices",)
     settings_class: ClassVar[type[TargetSettings]] = UpsellBySpendSettings

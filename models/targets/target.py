@@ -85,6 +85,8 @@ class Target(ABC):
     by: ClassVar[str]
     grows: ClassVar[bool] = False
     """Whether the value at stake is an increment that a model has to tell; otherwise `standing` gives it."""
+    narrowed_by: ClassVar[str]
+    """What makes the outcome rarer, in words that name the key."""
     reads: ClassVar[tuple[str, ...]]
     """The tables that cohort and label are made from."""
     settings_class: ClassVar[type[TargetSettings]]

@@ -52,7 +52,7 @@ def test_errors_stop_the_run_and_leave_no_snapshot(firm):
     with pytest.raises(ContractError) as caught:
         take_snapshot(invoices(firm, "account_id,issued_at,amount\na,2024-05-01,much\nb,2024-05-01,1"), DAY)
     message = str(caught.value)
-    assert "invoices: amount unreadable (1 rows, for example account_id=a, issued_at=2024-05-01" in message
+    assert "invoices: amount unreadable (1 of 2 rows, 50.0 %, for example account_id=a, issued_at=2024-05-01" in message
     assert "found much" in message
     assert not list((firm.folder / ".keepgrow" / "firm").iterdir())
 
