@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from models.bootstrap import Interval
+from pipeline.errors import TrainingRefused
 
 CHANCE = 0.5
 TOLERANCE = 0.01
@@ -23,15 +24,20 @@ log = logging.getLogger(__name__)
 class Decision:
     """What to serve from now on, why, and the figures it rests on.
 
-    `promote`: the challenger becomes champion. Otherwise `serve` says whether the champion stays ("champion") or the
-    recency rule is published, labelled as a rule ("rule").
+    `promote`: the challenger becomes champion. Otherwise `serve` says whether the champion stays ("champion"), the
+    recency rule is published, labelled as a rule ("rule"), or there is no list ("nothing": a refusal without champion).
     """
 
     promote: bool
-    rule: Literal["first", "same_recipe", "new_recipe", "fallback_rule"]
+    rule: Literal["first", "same_recipe", "new_recipe", "fallback_rule", "refused"]
     reason: str
-    serve: Literal["challenger", "champion", "rule"]
+    serve: Literal["challenger", "champion", "rule", "nothing"]
     figures: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    """By name: `auc` and `difference` as value, low and high; of a refusal what was counted, as value alone."""
+
+    def plain(self) -> dict[str, Any]:
+        """Return promote, rule, serve, reason and figures as JSON takes them."""
+        return asdict(self)
 
 
 def decide(
@@ -64,18 +70,33 @@ def decide(
     return decision
 
 
+def refuse(refusal: TrainingRefused, champion: str | None) -> Decision:
+    """Return what follows from a refused training: `champion`, described, goes on serving; without one nothing does.
+
+    The decision is logged.
+    """
+    figures = {name: {"value": float(count)} for name, count in refusal.counts.items()}
+    if champion is None:
+        decision = Decision(False, "refused", str(refusal), "nothing", figures)
+    else:
+        reason = f"{champion} goes on serving, since training anew was refused: {refusal}"
+        decision = Decision(False, "refused", reason, "champion", figures)
+    log.info("%s", decision.reason)
+    return decision
+
+
 def _first(challenger: str, auc: Interval) -> Decision:
     figures = {"auc": auc.plain()}
     if auc.low is not None and auc.low > CHANCE:
         reason = (
             f"'{challenger}' is the first champion: its AUC on accounts it had not seen the future of is "
-            f"{_said(auc)}, above .5 with its lower end."
+            f"{said(auc)}, above .5 with its lower end."
         )
         return Decision(True, "first", reason, "challenger", figures)
     if auc.value is None:
         found = "no test date held both accounts with the outcome and without it, so its AUC is not known"
     else:
-        found = f"its AUC out of time is {_said(auc)}, which does not rule out chance (.5)"
+        found = f"its AUC out of time is {said(auc)}, which does not rule out chance (.5)"
     reason = (
         f"'{challenger}' is not promoted: {found}. The list is ranked by the rule '{RULE}' and says so, until a "
         "training shows more: map more tables, or wait for more history."
@@ -89,23 +110,23 @@ def _same_recipe(challenger: str, auc: Interval, difference: Interval | None, to
         # No test date lies after the champion's training, so it must at least hold what a first champion has to.
         if auc.low is None or auc.low <= CHANCE:
             reason = (
-                f"'{challenger}' on newer data is not promoted: its AUC out of time is {_said(auc)}, which does not "
+                f"'{challenger}' on newer data is not promoted: its AUC out of time is {said(auc)}, which does not "
                 "rule out chance (.5). The champion stays."
             )
             return Decision(False, "same_recipe", reason, "champion", figures)
         reason = (
-            f"'{challenger}' on newer data replaces the champion: its AUC out of time is {_said(auc)}, and there are "
+            f"'{challenger}' on newer data replaces the champion: its AUC out of time is {said(auc)}, and there are "
             "no rows later than the champion's training to show a loss on."
         )
         return Decision(True, "same_recipe", reason, "challenger", figures)
     if difference.high < -tolerance:
         reason = (
             f"'{challenger}' on newer data is not promoted: against the champion its AUC differs by "
-            f"{_said(difference, signed=True)}, a loss of more than {tolerance:g} with both ends. The champion stays."
+            f"{said(difference, signed=True)}, a loss of more than {tolerance:g} with both ends. The champion stays."
         )
         return Decision(False, "same_recipe", reason, "champion", figures)
     reason = (
-        f"'{challenger}' on newer data replaces the champion: the difference in AUC, {_said(difference, signed=True)}, "
+        f"'{challenger}' on newer data replaces the champion: the difference in AUC, {said(difference, signed=True)}, "
         f"does not show a loss of more than {tolerance:g}."
     )
     return Decision(True, "same_recipe", reason, "challenger", figures)
@@ -117,14 +138,14 @@ def _new_recipe(champion: str, challenger: str, auc: Interval, difference: Inter
     if difference is None or difference.low is None:
         reason = f"{named} is not promoted: there are no rows to compare it with '{champion}' on. The champion stays."
         return Decision(False, "new_recipe", reason, "champion", figures)
-    said = _said(difference, signed=True)
+    by = said(difference, signed=True)
     if difference.low > 0:
         reason = (
-            f"{named} replaces '{champion}': refitted on the same folds its AUC differs by {said}, above 0 throughout."
+            f"{named} replaces '{champion}': refitted on the same folds its AUC differs by {by}, above 0 throughout."
         )
         return Decision(True, "new_recipe", reason, "challenger", figures)
     reason = (
-        f"{named} is not promoted: refitted on the same folds its AUC differs from that of '{champion}' by {said}, "
+        f"{named} is not promoted: refitted on the same folds its AUC differs from that of '{champion}' by {by}, "
         "which does not show a gain. The champion stays."
     )
     return Decision(False, "new_recipe", reason, "champion", figures)
@@ -137,8 +158,8 @@ def _figures(auc: Interval, difference: Interval | None) -> dict[str, Mapping[st
     return figures
 
 
-def _said(figure: Interval, signed: bool = False) -> str:
-    """Return `.743 (.721 to .765)`, the way figures are written in sentences."""
+def said(figure: Interval, signed: bool = False) -> str:
+    """Return `.743 (.721 to .765)`, the way figures are written in sentences; `+.012 (...)` when `signed`."""
     form = "{:+.3f}" if signed else "{:.3f}"
     value, low, high = (
         "unknown" if part is None else form.format(part).replace("0.", ".", 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -27,7 +27,11 @@ class AsOfError(KeepgrowError):
 
 
 class TrainingRefused(KeepgrowError):
-    """Too little to learn from, or nothing to tell apart."""
+    """Too little to learn from, or nothing to tell apart; `counts` are the rows found and needed, where counted."""
+
+    def __init__(self, message: str, counts: Mapping[str, int] | None = None) -> None:
+        super().__init__(message)
+        self.counts = dict(counts or {})
 
 
 class ModelError(KeepgrowError):

@@ -5,7 +5,8 @@ import logging
 import pytest
 
 from models.bootstrap import Interval
-from models.promote import decide
+from models.promote import decide, refuse
+from pipeline.errors import TrainingRefused
 
 GOOD = Interval(0.74, 0.72, 0.76)
 WEAK = Interval(0.53, 0.49, 0.57)
@@ -63,3 +64,24 @@ def test_a_first_model_that_cannot_be_told_from_chance_says_what_happens_instead
     assert ".530 (.490 to .570), which does not rule out chance" in reason
     assert "ranked by the rule 'recency' and says so" in reason
     assert "its AUC is not known" in decide(None, "model", NONE).reason
+
+
+def test_a_refused_training_leaves_the_champion_or_nothing_with_what_was_counted() -> None:
+    refusal = TrainingRefused("too few rows.", {"rows": 900, "positives": 12, "needed": 50})
+    kept = refuse(refusal, "keepgrow-churn version 3")
+    assert (kept.promote, kept.rule, kept.serve) == (False, "refused", "champion")
+    assert kept.reason == "keepgrow-churn version 3 goes on serving, since training anew was refused: too few rows."
+    assert kept.figures == {"rows": {"value": 900.0}, "positives": {"value": 12.0}, "needed": {"value": 50.0}}
+    nothing = refuse(TrainingRefused("too few rows."), None)
+    assert (nothing.serve, nothing.reason, nothing.figures) == ("nothing", "too few rows.", {})
+
+
+def test_a_decision_is_plain_data() -> None:
+    assert decide(None, "model", GOOD).plain() == {
+        "promote": True,
+        "rule": "first",
+        "reason": "'model' is the first champion: its AUC on accounts it had not seen the future of is "
+        ".740 (.720 to .760), above .5 with its lower end.",
+        "serve": "challenger",
+        "figures": {"auc": {"value": 0.74, "low": 0.72, "high": 0.76}},
+    }
