@@ -9,30 +9,39 @@ from prefect import flow
 
 from flows.alone import run_lock
 from flows.build_features import build
+from flows.command import step
+from flows.outermost import outermost
 from flows.publish_lists import publish
 from flows.score_accounts import score
 from flows.train_models import train
 from pipeline.errors import ModelError, TrainingRefused
+from pipeline.exports import check_writable, configured_sinks
 from pipeline.housekeeping import tidy
-from pipeline.publishing import configured_sinks
-from pipeline.settings import read_settings
+from pipeline.store import Store, store_url
 
 
 @flow(name="keepgrow-run", validate_parameters=False)
 def run(
-    config: str, as_of: date, targets: list[str] | None = None, retrain: bool = False, dry_run: bool = False
+    config: str,
+    as_of: date | str | None = None,
+    targets: list[str] | None = None,
+    retrain: bool = False,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
     """Do the whole job for one day; done again for the same day it changes nothing.
 
-    A target that cannot be trained or scored is left out and told under `refused` or `failed`; raises TrainingRefused
-    or ModelError when none is left.
+    Without `as_of` the day is `[run] as_of`, else today. A target that cannot be trained or scored is left out and told
+    under `refused` or `failed`; raises TrainingRefused or ModelError when none is left.
     """
-    settings = read_settings(config)
-    configured_sinks(settings)  # a wrong sink is said before the work, not after it
-    now = datetime.now(UTC)
-    with run_lock(settings, now):
-        tidy(settings.state_folder, now)
-        return _run(config, as_of, targets, retrain, dry_run)
+    with outermost(config, as_of) as (settings, day):
+        sinks = configured_sinks(settings)  # a wrong sink is said before the work, not after it
+        now = datetime.now(UTC)
+        with run_lock(settings, now):
+            tidy(settings.state_folder, now)
+            with Store(store_url(settings)) as store:
+                for obstacle in check_writable(sinks, store):
+                    step(f"warning  {obstacle}")
+            return _run(config, day, targets, retrain, dry_run)
 
 
 def _run(config: str, as_of: date, targets: list[str] | None, retrain: bool, dry_run: bool) -> dict[str, Any]:

@@ -11,8 +11,7 @@ import pandas as pd
 
 from pipeline.changes import change_since
 from pipeline.drafts import Draft
-from pipeline.errors import SettingsError, nearest
-from pipeline.exports import KINDS, Sink, canonical_csv, export
+from pipeline.exports import canonical_csv, configured_sinks, export
 from pipeline.settings import Settings
 from pipeline.store import ExportStatus, Hold, PublishResult, RunRecord, Store
 from pipeline.store.store import store_url
@@ -21,16 +20,15 @@ from pipeline.store.store import store_url
 def publish_list(
     settings: Settings, target: str, as_of: date, now: datetime, *, dry_run: bool = False
 ) -> dict[str, Any]:
-    """Publish the target's draft of `as_of` and export it to the configured sinks.
+    """Publish the target's draft of `as_of`; `export_list` exports it.
 
-    Returns target, run_id, new, moved, said (a sentence), sinks (name, status, said), left (accounts no longer
-    called), top (the rows to call as plain records) and hold: None, or run_id, by, at and said of the rollback that
-    keeps the list from being shown. What is exported is the list that readers see. A dry run opens the store but
-    writes nothing to it.
+    Returns target, run_id, new, moved, said (a sentence), left (accounts no longer called), top (the rows to call as
+    plain records), sinks (none yet) and hold: None, or run_id, by, at and said of the rollback that keeps the list from
+    being shown. A dry run opens the store but writes nothing to it.
 
-    Raises StoreError when there is no draft, or it does not pass the audit; a sink that fails is only reported.
+    Raises StoreError when there is no draft, or it does not pass the audit.
     """
-    sinks = configured_sinks(settings)
+    configured_sinks(settings)
     draft = Draft.open(settings, target, as_of, rehearsal=dry_run)
     with Store(store_url(settings)) as store:
         made_from = {name: value for name, value in draft.made_from.items() if name != "recipe"}
@@ -49,7 +47,6 @@ def publish_list(
         )  # fmt: skip
         record = replace(record, rows_digest=hashlib.sha256(canonical_csv(record, changes.rows)).hexdigest())
         result = store.publish(record, changes.rows, draft.scores, excluded=draft.excluded)
-        statuses = export(store, target, sinks, now)
         return {
             "target": target,
             "as_of": str(as_of),
@@ -63,8 +60,19 @@ def publish_list(
             "counts": store.run(result.run_id).counts,
             "model": draft.made_from["model_name"] + " version " + draft.made_from["model_version"],
             "recipe": draft.made_from["recipe"],
-            "sinks": _told(statuses),
+            "sinks": [],
         }
+
+
+def export_list(settings: Settings, target: str, now: datetime) -> list[dict[str, Any]]:
+    """Export the list that readers of `target` see to the configured sinks.
+
+    Returns sink, status (done or failed), error (why it failed) and said (a sentence) of each.
+    With several targets, publish all of them first: a workbook shows them side by side, and is then written once.
+    A sink that fails is only reported.
+    """
+    with Store(store_url(settings)) as store:
+        return _told(export(store, target, configured_sinks(settings), now))
 
 
 def roll_back(settings: Settings, target: str, run: str, author: str, now: datetime) -> dict[str, Any]:
@@ -108,21 +116,16 @@ def _told(statuses: list[ExportStatus]) -> list[dict[str, Any]]:
         {
             "sink": status.sink,
             "status": status.status,
-            "error": status.error,
-            "said": f"{status.sink} {status.status}",
+            "error": status.error if status.status == "failed" else None,
+            # A sink that is done may have something to tell: that a list was too long for it.
+            "said": f"{status.sink} done: {status.error}" if _has_note(status) else f"{status.sink} {status.status}",
         }
         for status in statuses
     ]
 
 
-def configured_sinks(settings: Settings) -> list[Sink]:
-    """Return the sinks of the settings; raise SettingsError for a kind that there is no export of."""
-    for sink in settings.sinks:
-        if sink.kind not in KINDS:
-            raise SettingsError(
-                f"{settings.file}: sinks.kind: there is no export of kind {sink.kind!r}; {nearest(sink.kind, KINDS)}"
-            )
-    return [Sink(sink.kind, settings.path(sink.folder)) for sink in settings.sinks]
+def _has_note(status: ExportStatus) -> bool:
+    return status.status == "done" and bool(status.error)
 
 
 def _rehearsed(record: RunRecord, draft: Draft, store: Store) -> dict[str, Any]:

@@ -128,6 +128,8 @@ class RunSettings(Section):
     """How long a second run waits for the first; 0: it stops with an error at once."""
     seed: int = 0
     rows_per_bucket: PositiveInt = 2_000_000
+    memory_gb: float = Field(1.0, ge=0.25)
+    """Memory in which the tables are read and checked; what does not fit waits on the disk of the state folder."""
 
 
 class MoneySettings(Section):
@@ -192,8 +194,17 @@ class SinkSettings(Section):
     """Where a published list is exported to."""
 
     kind: str
-    """A format that pipeline/exports writes: csv or parquet."""
-    folder: str
+    """What pipeline/exports writes: csv, parquet, excel or duckdb."""
+    folder: str | None = None
+    """Where csv, parquet and excel go."""
+    file: str | None = None
+    """Where duckdb goes; other tables of the file are left alone."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> SinkSettings:
+        if (self.folder is None) == (self.file is None):
+            raise ValueError('expected one place: folder = "FOLDER", or file = "FILE" for duckdb')
+        return self
 
 
 class StoreSettings(Section):
@@ -270,7 +281,8 @@ class Settings(Section):
     @model_validator(mode="after")
     def _paths(self) -> Settings:
         named = {"root": self.root, "state": self.state or "."}
-        named |= {f"sinks.{number}.folder": sink.folder for number, sink in enumerate(self.sinks)}
+        for number, sink in enumerate(self.sinks):
+            named |= {f"sinks.{number}.{key}": text for key in ("folder", "file") if (text := getattr(sink, key))}
         for key, text in named.items():
             try:
                 self.path(text)
@@ -296,7 +308,7 @@ class Settings(Section):
         """Return the SHA-256 of the settings that affect a list's rows."""
         parts = {"time", "run", "money", "accounts", "tables", "targets", "training", "evaluate", "lists", "plays"}
         data = self.model_dump(mode="json", include=parts)
-        for operational in ("as_of", "wait_seconds", "rows_per_bucket"):
+        for operational in ("as_of", "wait_seconds", "rows_per_bucket", "memory_gb"):
             data["run"].pop(operational)
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 

@@ -33,7 +33,7 @@ def store_url(settings: Settings) -> str:
 
 @dataclass(frozen=True)
 class ExportStatus:
-    """How a sink of a run went: `done`, with the SHA-256 of its file, or `failed`, with the reason."""
+    """How a sink of a run went: `done`, with its SHA-256 and perhaps a note in `error`, or `failed`, with why."""
 
     run_id: str
     sink: str

@@ -163,21 +163,34 @@ def test_state_folder_that_cannot_be_written(tiny, inside):
     refused(inside("run", "--config", tiny.config), "state folder", "cannot be written")
 
 
-def test_sink_that_cannot_be_written_leaves_the_list_published(tiny, inside):
+def test_new_sink_that_cannot_be_written_is_said_before_the_work(tiny, inside):
     (tiny.config.parent / "lists").write_text("a file where a folder should be")
-    said = inside("run", "--config", tiny.config)
-    refused(said, "published", "cannot be written")
-    with Store(f"sqlite:///{tiny.config.parent / 'state/store.db'}") as store:
-        assert store.published("churn") is not None
+    refused(inside("run", "--config", tiny.config), "csv:.*lists cannot be written", "Nothing was done yet")
     (tiny.config.parent / "lists").unlink()
+    nothing_published(tiny)
+
+
+def test_sink_that_worked_before_holds_no_list_back(tiny, inside):
+    assert inside("run", "--config", tiny.config).code == 0
+    lists, away = tiny.config.parent / "lists", tiny.config.parent / "away"
+    lists.rename(away)
+    lists.write_text("a file where a folder should be")
+    tiny.write([*tiny.lines(), "A001,2025-05-20 09:00:00,100.00"])
+    said = inside("run", "--config", tiny.config)
+    refused(said, "is published, but", "cannot be written")
+    assert "It held lists before, so the run goes on" in " ".join(said.err.split())
+    with Store(f"sqlite:///{tiny.config.parent / 'state/store.db'}") as store:
+        assert len(store.runs("churn")) == 2
+    lists.unlink()
+    away.rename(lists)
     again = inside("run", "--config", tiny.config)
     assert again.code == 0, again.err
-    assert (tiny.config.parent / "lists/churn.csv").exists()
+    assert len(list((lists / "history").iterdir())) == 2
 
 
 def test_unknown_kind_of_sink_names_the_nearest(tiny, inside):
     tiny.edit('kind = "csv"', 'kind = "cvs"')
-    refused(inside("run", "--config", tiny.config), r"sinks\.kind", "did you mean 'csv'")
+    refused(inside("run", "--config", tiny.config), r"sinks\.0\.kind", "did you mean 'csv'")
     nothing_published(tiny)
 
 

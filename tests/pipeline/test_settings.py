@@ -122,7 +122,8 @@ def test_unknown_keys_name_the_nearest(tmp_path, text, said):
         ("[plays.churn]\nname = 'Call'\neffect = 1.5", "plays.churn.effect"),
         ("[evaluate]\nbootstrap = 10", "evaluate.bootstrap"),
         ("[run]\nas_of = 'soon'", "run.as_of"),
-        ("[[sinks]]\nkind = 'csv'", "sinks.0.folder"),
+        ("[[sinks]]\nkind = 'csv'", 'sinks.0: expected one place: folder = "FOLDER", or file = "FILE" for duckdb'),
+        ("[[sinks]]\nkind = 'csv'\nfolder = 'x'\nfile = 'y'", "sinks.0: expected one place"),
         ("[[tables.rates]]\nsource = 'x'\n[[tables.rates]]\nsource = 'x'", "entries 1 and 2 are the same source"),
         ("[[tables.rates]]\nwhere = 'true'", 'tables.rates.0: expected source = "FILE" or select'),
         ("[[tables.rates]]\nselect = 'x'\nwhere = 'true'", "select is a whole query"),
@@ -175,6 +176,7 @@ def test_day_counts_end_at_ten_years(tmp_path, section, key):
         ('state = "a\\u0000b"', "state: expected a text without NUL characters"),
         ('root = "a\\u0000b"', "root: expected a text without NUL characters"),
         ('[[sinks]]\nkind = "csv"\nfolder = "~nouser/x"', "sinks.0.folder: expected a path that can exist"),
+        ('[[sinks]]\nkind = "duckdb"\nfile = "~nouser/x"', "sinks.0.file: expected a path that can exist"),
         ('[[sinks]]\nkind = "csv"\nfolder = "a\\u0000b"', "sinks: folder: expected a text without NUL"),
     ],
 )
