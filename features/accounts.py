@@ -13,7 +13,8 @@ import numpy as np
 
 from features.evaluation import Evaluation, Reads
 from features.selection import Floats
-from features.spec import Declaration, Derived, Feature
+from features.spec import NOT_KNOWN, Declaration, Derived, Feature
+from features.words import Words
 from pipeline.asof import DAY, MISSING
 from pipeline.tables import ACCOUNTS, HOLDINGS, INTERACTIONS, INVOICES, SCALE, SUBSCRIPTIONS
 
@@ -86,32 +87,35 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Derived(
         "days_since_opened",
         Opened(),
-        "{value} day{s} since the account was opened",
+        Words("{value} {day|days} since the account was opened", "{value} {dag|dage} siden kunden blev oprettet"),
         unit="days",
         family="tenure",
-        unknown="no opening date",
+        unknown=Words("no opening date", "ingen oprettelsesdato"),
     ),
     Derived(
         "days_since_anniversary",
         Opened(anniversary=True),
-        "{value} day{s} since the account's last anniversary",
+        Words(
+            "{value} {day|days} since the account's last anniversary",
+            "{value} {dag|dage} siden kundeforholdets seneste årsdag",
+        ),
         unit="days",
         family="anniversary",
-        unknown="no opening date",
+        unknown=Words("no opening date", "ingen oprettelsesdato"),
     ),
     Derived(
         "days_observed",
         Observed(),
-        "{value} day{s} of history",
+        Words("{value} {day|days} of history", "{value} {dag|dage} med historik"),
         unit="days",
         family="tenure",
-        unknown="no history yet",
+        unknown=Words("no history yet", "endnu ingen historik"),
     ),
 )
 
 
 def attributes(names: Sequence[str]) -> tuple[Feature, ...]:
-    """Return one feature per attribute of the account."""
+    """Return one feature per attribute of the account; people read the attribute's own name, in every language."""
     return tuple(
         Feature(
             name,
@@ -121,9 +125,13 @@ def attributes(names: Sequence[str]) -> tuple[Feature, ...]:
             None,
             "category",
             None,
-            f"{name.replace('_', ' ')}: {{value}}",
-            f"{name.replace('_', ' ')}: not known",
+            Words("{name}: {value}", "{name}: {value}").put(name=_readable(name)),
+            NOT_KNOWN.put(what=_readable(name)),
             Attribute(name),
         )
         for name in names
     )
+
+
+def _readable(name: str) -> str:
+    return "".join(" " if letter in "_{}" else letter for letter in name).strip() or "attribute"

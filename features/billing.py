@@ -8,8 +8,10 @@ from __future__ import annotations
 from features.derived import Monthly, Pace, Ratio, Recent, Trend, Usual
 from features.measures import Combined, Since
 from features.spans import Gaps
-from features.spec import ALL, Aggregate, Declaration, Derived
+from features.spec import ALL, Aggregate, Declaration, Derived, Fact
+from features.top import TopShare
 from features.where import negative, positive
+from features.words import Words
 from pipeline.tables import INVOICES, SCALE
 
 _TABLE = INVOICES.name
@@ -20,19 +22,31 @@ PURCHASE_DAYS = Aggregate(
     "purchase_days",
     _TABLE,
     "days",
-    "{value} day{s} with a purchase",
+    Words("purchase day|purchase days", "købsdag|købsdage"),
     where=_BOUGHT,
     windows=(30, 60, 90, 180, 365, ALL),
 )
-LINES = Aggregate("invoice_rows", _TABLE, "count", "{value} invoice row{s}", windows=(30, 90, 365, ALL))
+LINES = Aggregate(
+    "invoice_rows",
+    _TABLE,
+    "count",
+    Words("invoice row|invoice rows", "fakturalinje|fakturalinjer"),
+    windows=(30, 90, 365, ALL),
+)
 ORDERS = Aggregate(
-    "invoices", _TABLE, "distinct", "{value} invoice{s}", column="invoice_id", where=_BOUGHT, windows=(30, 90, 365)
+    "invoices",
+    _TABLE,
+    "distinct",
+    Words("invoice|invoices", "faktura|fakturaer"),
+    column="invoice_id",
+    where=_BOUGHT,
+    windows=(30, 90, 365),
 )
 SPEND = Aggregate(
     "spend",
     _TABLE,
     "sum",
-    "{value} net spend",
+    Words("net spend", "nettokøb"),
     column="amount",
     windows=(30, 60, 90, 180, 365, ALL),
     unit="money",
@@ -41,13 +55,20 @@ SPEND = Aggregate(
 )
 # Without credit notes no rounding is left where purchases and returns cancel out, so its pace is sound.
 PURCHASES = Aggregate(
-    "purchases", _TABLE, "sum", "{value} bought", column="amount", where=_BOUGHT, unit="money", topic="spend"
+    "purchases",
+    _TABLE,
+    "sum",
+    Words("purchases", "køb"),
+    column="amount",
+    where=_BOUGHT,
+    unit="money",
+    topic="spend",
 )
 CREDITS = Aggregate(
     "credit_notes",
     _TABLE,
     "count",
-    "{value} credit note{s}",
+    Words("credit note|credit notes", "kreditnota|kreditnotaer"),
     where=_CREDITED,
     windows=(90, 365, ALL),
     family="credits",
@@ -57,7 +78,7 @@ CREDITED = Aggregate(
     "credited",
     _TABLE,
     "sum",
-    "{value} credited",
+    Words("credit notes", "kreditnotaer"),
     "amount",
     _CREDITED,
     (90, 365, ALL),
@@ -70,7 +91,7 @@ BREADTH = Aggregate(
     "products_bought",
     _TABLE,
     "distinct",
-    "{value} different product{s} bought",
+    Words("different product bought|different products bought", "forskelligt produkt købt|forskellige produkter købt"),
     column="product",
     where=_BOUGHT,
     windows=(30, 90, 365, ALL),
@@ -80,40 +101,61 @@ BREADTH = Aggregate(
 _LAST = Since(_TABLE, "last", _BOUGHT)
 _FIRST = Since(_TABLE, "first", _BOUGHT)
 _GAP = Gaps(_TABLE, "mean", _BOUGHT)
-_NO_PURCHASE = "no purchase on record"
-_ONE_DAY = "fewer than two days with a purchase"
+_NO_PURCHASE = Words("no purchases on record", "ingen køb registreret")
+_ONE_DAY = Words("fewer than two purchase days", "færre end to købsdage")
 
 DECLARATIONS: tuple[Declaration, ...] = (
     PURCHASE_DAYS,
-    Monthly(PURCHASE_DAYS, "{value} days with a purchase a month since the first invoice"),
-    Recent(PURCHASE_DAYS, "days with a purchase", half_lives=(15, 30, 90)),
-    Trend(PURCHASE_DAYS, "days with a purchase", windows=(30, 60, 90, 180)),
-    Pace(PURCHASE_DAYS, "days with a purchase", fast=15),
-    Usual(PURCHASE_DAYS, "days with a purchase"),
+    Monthly(PURCHASE_DAYS),
+    Recent(PURCHASE_DAYS, half_lives=(15, 30, 90)),
+    Trend(PURCHASE_DAYS, windows=(30, 60, 90, 180)),
+    Pace(PURCHASE_DAYS, fast=15),
+    Usual(PURCHASE_DAYS),
     LINES,
-    Trend(LINES, "invoice rows", windows=(30, 90)),
+    Trend(LINES, windows=(30, 90)),
     ORDERS,
     SPEND,
-    Monthly(SPEND, "{value} net spend a month since the first invoice", family="value"),
-    Recent(SPEND, "net spend", half_lives=(30, 90)),
-    Trend(SPEND, "net spend", windows=(30, 60, 90, 180)),
-    Pace(PURCHASES, "purchases"),
-    Usual(SPEND, "net spend", windows=(30, 60)),
+    Monthly(SPEND, family="value"),
+    Recent(SPEND, half_lives=(30, 90)),
+    Trend(SPEND, windows=(30, 60, 90, 180)),
+    Pace(PURCHASES),
+    Usual(SPEND, windows=(30, 60)),
     Ratio(
         "spend_per_day",
         SPEND,
         PURCHASE_DAYS,
-        "{value} spent per day with a purchase",
+        Words("{value} spent per purchase day", "{value} pr. købsdag"),
         windows=(90, 365, ALL),
         unit="money",
     ),
     CREDITS,
     CREDITED,
+    Ratio(
+        "credited_share",
+        CREDITED,
+        PURCHASES,
+        Words("{value} of the purchases {span} were credited", "{value} af købene {span} blev krediteret"),
+        windows=(90, 365),
+        family="mix",
+    ),
     BREADTH,
+    Derived(
+        "top_product_share_365d",
+        TopShare(_TABLE, "sum", "product", "amount", _BOUGHT, 365),
+        Words(
+            "{value} of the purchases in the last 365 days were of the largest product",
+            "{value} af købene de seneste 365 dage var af det største produkt",
+        ),
+        unit="share",
+        family="mix",
+        window=365,
+        unknown=Words("no product bought in the last 365 days", "intet produkt købt de seneste 365 dage"),
+        topic="products",
+    ),
     Derived(
         "days_since_purchase",
         _LAST,
-        "{value} day{s} since the last purchase",
+        Words("{value} {day|days} since the last purchase", "{value} {dag|dage} siden seneste køb"),
         unit="days",
         family="recency",
         unknown=_NO_PURCHASE,
@@ -121,25 +163,27 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Derived(
         "days_since_first_purchase",
         _FIRST,
-        "{value} day{s} since the first purchase",
+        Words("{value} {day|days} since the first purchase", "{value} {dag|dage} siden det første køb"),
         unit="days",
         family="tenure",
-        topic="tenure",
         unknown=_NO_PURCHASE,
+        topic="tenure",
     ),
     Derived(
         "days_between_first_and_last_purchase",
         Combined("difference", _FIRST, _LAST),
-        "{value} day{s} from the first purchase to the last",
+        Words(
+            "{value} {day|days} from the first purchase to the last", "{value} {dag|dage} fra første køb til seneste"
+        ),
         unit="days",
         family="tenure",
-        topic="tenure",
         unknown=_NO_PURCHASE,
+        topic="tenure",
     ),
     Derived(
         "purchase_gap_mean",
         _GAP,
-        "a purchase every {value} day{s} on average",
+        Words("{value} {day|days} between purchases on average", "{value} {dag|dage} mellem køb i gennemsnit"),
         unit="days",
         family="regularity",
         unknown=_ONE_DAY,
@@ -147,15 +191,17 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Derived(
         "purchase_gap_deviation",
         Gaps(_TABLE, "deviation", _BOUGHT),
-        "gaps between purchases vary by {value} day{s}",
+        Words(
+            "the time between purchases varies by {value} {day|days}", "tiden mellem køb svinger med {value} {dag|dage}"
+        ),
         unit="days",
         family="regularity",
-        unknown="fewer than three days with a purchase",
+        unknown=Words("fewer than three purchase days", "færre end tre købsdage"),
     ),
     Derived(
         "purchase_gap_longest",
         Gaps(_TABLE, "longest", _BOUGHT),
-        "{value} day{s} between purchases at the longest",
+        Words("{value} {day|days} between purchases at the longest", "højst {value} {dag|dage} mellem to køb"),
         unit="days",
         family="regularity",
         unknown=_ONE_DAY,
@@ -163,9 +209,16 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Derived(
         "days_since_purchase_over_gap",
         Combined("ratio", _LAST, _GAP),
-        "{value} times the usual gap since the last purchase",
+        Words(
+            "{since} {since:day|days} since the last purchase, against {gap} {gap:day|days} between them on average",
+            "{since} {since:dag|dage} siden seneste køb, mod {gap} {gap:dag|dage} imellem dem i gennemsnit",
+        ),
         unit="ratio",
         family="regularity",
         unknown=_ONE_DAY,
+        facts=(
+            Fact("since", "days_since_purchase", "days", _LAST),
+            Fact("gap", "purchase_gap_mean", "days", _GAP),
+        ),
     ),
 )

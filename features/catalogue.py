@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from features import accounts, billing, contracts, interactions, payments, support
-from features.spec import Feature, expand
+from features.spec import Fact, Feature, expand
 from pipeline.errors import SettingsError, nearest
 from pipeline.settings import AccountSettings
 from pipeline.tables import ACCOUNTS
@@ -46,7 +46,7 @@ def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: Accou
     present = columns.get(ACCOUNTS.name, ())
     dated = "known_at" in present
     wanted: list[str] = []
-    taken = {*KEYS, *(feature.name for feature in built)}
+    taken = {*KEYS, *(feature.name for feature in built), *(fact.name for fact in facts_for(built))}
     for name in account_settings.features:
         if name not in present:
             raise SettingsError(
@@ -78,8 +78,15 @@ def missing_columns(feature: Feature, columns: Mapping[str, tuple[str, ...]]) ->
     )
 
 
+def facts_for(features: Sequence[Feature]) -> tuple[Fact, ...]:
+    """Return the figures that the features' phrases show and that are no features themselves, each once, by name."""
+    own = {feature.name for feature in features}
+    named = {fact.name: fact for feature in features for fact in feature.facts if fact.name not in own}
+    return tuple(named[name] for name in sorted(named))
+
+
 def catalogue(features: Sequence[Feature] = FEATURES) -> list[dict[str, str]]:
-    """Return one row per feature: name, family, topic, table, window, unit, empty, reads, words."""
+    """Return one row per feature: name, family, topic, table, window, unit, empty, reads, words, words_da."""
     return [
         {
             "name": feature.name,
@@ -90,7 +97,8 @@ def catalogue(features: Sequence[Feature] = FEATURES) -> list[dict[str, str]]:
             "unit": feature.unit,
             "empty": "unknown" if feature.empty is None else f"{feature.empty:g}",
             "reads": " ".join(column for _, column in feature.reads if column != "account_id"),
-            "words": feature.words,
+            "words": feature.words.en,
+            "words_da": feature.words.da,
         }
         for feature in features
     ]
@@ -98,7 +106,7 @@ def catalogue(features: Sequence[Feature] = FEATURES) -> list[dict[str, str]]:
 
 def catalogue_digest(features: Sequence[Feature]) -> str:
     """Return the SHA-256 of what the features are and how they are computed, in their order."""
-    measures = [repr(feature.measure) for feature in features]
+    measures = [repr((feature.measure, feature.facts)) for feature in features]
     return hashlib.sha256(json.dumps([catalogue(features), measures]).encode()).hexdigest()
 
 

@@ -5,195 +5,127 @@ Discounts are left out: the contract tables carry no list price to compare with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-
-from features.evaluation import Evaluation, Reads, divide
+from features.contracted import Contracted, Held
+from features.evaluation import Measure
 from features.measures import Combined, Since
-from features.selection import Floats, lowest_by_account
-from features.spec import Declaration, Derived
-from pipeline.asof import DAY, MISSING
-from pipeline.contract_lines import LineVersions, sum_by_account
-from pipeline.history import Flags, Ints
-from pipeline.tables import HOLDINGS, SCALE, SUBSCRIPTIONS
+from features.spec import Declaration, Derived, Fact, Unit
+from features.words import Words
+from pipeline.tables import SUBSCRIPTIONS
 
-_COLUMN = {
-    "mrr": "mrr",
-    "seats": "seats",
-    "products": "product",
-    "days_to_renewal": "renews_at",
-    "days_to_notice": "notice_by",
-    "auto_renew": "auto_renew",
-    "under_notice": "ended_at",
-}
-LineFigure = Literal[
-    "mrr", "seats", "lines", "products", "days_to_renewal", "days_to_notice", "auto_renew", "under_notice", "age"
-]
+_MRR, _SEATS, _LINES = Contracted("mrr"), Contracted("seats"), Contracted("lines")
+_NO_LINE = Words("no contract line in force", "ingen aftalelinje i kraft")
+_NOT_BACK = Words("{what} {days} days ago: not known", "{what} for {days} dage siden: ukendt")
 
 
-@dataclass(frozen=True)
-class Contracted:
-    """A figure of the contract lines in force `back` days before as_of, as known at as_of.
-
-    "mrr" and "seats" are sums, "lines" and "products" counts (0 without a line). "auto_renew" is the share of lines
-    that say yes, "under_notice" the MRR of lines whose end is known. Days run to the nearest date that has not passed,
-    and "age" from the start of the oldest line in force; NaN without one.
-    """
-
-    figure: LineFigure
-    back: int = 0
-
-    @property
-    def reads(self) -> Reads:
-        return ((SUBSCRIPTIONS.name, _COLUMN.get(self.figure, "started_at")),)
-
-    def compute(self, evaluation: Evaluation) -> Floats:
-        if self.back and not evaluation.observable(SUBSCRIPTIONS.name, self.back):
-            return evaluation.unknown()
-        lines = evaluation.lines
-        at = evaluation.at - self.back * DAY
-        if self.figure in ("mrr", "seats"):
-            return lines.total(self.figure, evaluation.accounts, at) / SCALE
-        held = lines.in_force(at)
-        if self.figure == "lines":
-            return _sum(lines, held, evaluation)
-        if self.figure == "age":
-            began = lines.start[np.searchsorted(lines.line, lines.line)]  # the start of the line's first version
-            return _days_to_lowest(lines, held, began, evaluation, at)
-        return self._of_column(evaluation, lines, held, at)
-
-    def _of_column(self, evaluation: Evaluation, lines: LineVersions, held: Flags, at: int) -> Floats:
-        column = lines.rows.columns[_COLUMN[self.figure]]
-        filled = held & (column != MISSING)
-        if self.figure == "products":
-            return _pairs(lines.rows.account, column, filled, evaluation.accounts)
-        if self.figure == "under_notice":
-            mrr = lines.rows.columns["mrr"]
-            return _sum(lines, np.where(filled & (mrr != MISSING), mrr, 0), evaluation) / SCALE
-        if self.figure == "auto_renew":
-            return divide(_sum(lines, np.where(filled, column, 0), evaluation), _sum(lines, filled, evaluation))
-        return _days_to_lowest(lines, filled & (column >= at), column, evaluation, at)
+def _price(back: int = 0) -> Combined:
+    return Combined("ratio", Contracted("mrr", back), Contracted("seats", back))
 
 
-def _days_to_lowest(lines: LineVersions, held: Flags, instants: Ints, evaluation: Evaluation, at: int) -> Floats:
-    """Return the days between `at` and the account's earliest instant, NaN without one."""
-    lowest = lowest_by_account(lines.rows.account[held], instants[held], evaluation.accounts)
-    return np.where(lowest == MISSING, np.nan, np.abs(lowest // DAY - at // DAY).astype(np.float64))
-
-
-@dataclass(frozen=True)
-class Held:
-    """How many different products the `holdings` table shows as held: started, and not known to have ended."""
-
-    @property
-    def reads(self) -> Reads:
-        return ((HOLDINGS.name, "product"),)
-
-    def compute(self, evaluation: Evaluation) -> Floats:
-        rows = evaluation.select(HOLDINGS.name)
-        ended = rows.column("ended_at") if rows.has("ended_at") else np.full(len(rows.account), MISSING)
-        product = rows.column("product")
-        held = (product != MISSING) & ((ended == MISSING) | (ended > evaluation.at))
-        return _pairs(rows.account, product, held, evaluation.accounts)
-
-
-def _sum(lines: LineVersions, values: Ints | Flags, evaluation: Evaluation) -> Floats:
-    total = sum_by_account(lines.rows.account, values.astype(np.int64), evaluation.accounts)
-    return total.astype(np.float64)
-
-
-def _pairs(account: Ints, product: Ints, held: Flags, accounts: int) -> Floats:
-    """Return per account how many different products are held."""
-    pairs = np.unique(np.stack((account[held], product[held])), axis=1)
-    return np.bincount(pairs[0], minlength=accounts).astype(np.float64)
-
-
-_MRR, _SEATS = Contracted("mrr"), Contracted("seats")
-_PRICE = Combined("ratio", _MRR, _SEATS)
-_NO_LINE = "no contract line in force"
-
-
-def _change(name: str, now: Contracted, subject: str, window: int, topic: str = "") -> Derived:
-    before = Contracted(now.figure, window)
+def _change(name: str, what: Words, unit: Unit, now: Measure, before: Measure, window: int, topic: str) -> Derived:
+    """Return a contract's figure against the same so many days ago: a difference for lines, else a relative change."""
     return Derived(
         f"{name}_change_{window}d",
-        Combined("change", now, before),
-        f"{subject} {{value}} now than {window} days ago",
-        unit="change",
+        Combined("difference" if name == "lines" else "change", now, before),
+        Words("{what} {moved}, now against {days} days ago", "{what} {moved}, nu mod for {days} dage siden").put(
+            what=what, days=window
+        ),
+        unit="number" if name == "lines" else "change",
         family="contract",
         window=window,
-        unknown=f"no {name} {window} days ago to compare with",
+        unknown=_NOT_BACK.put(what=what, days=window),
         topic=topic,
+        facts=(Fact("now", name, unit, now), Fact("before", f"{name}_{window}d_before", unit, before)),
     )
 
 
 DECLARATIONS: tuple[Declaration, ...] = (
-    Derived("mrr", _MRR, "{value} MRR", unit="money", family="contract", empty=0.0),
-    *(_change("mrr", _MRR, "MRR", window) for window in (30, 90, 180, 365)),
-    Derived("seats", _SEATS, "{value} seat{s}", unit="count", family="contract", empty=0.0, topic="seats"),
-    *(_change("seats", _SEATS, "seats", window, "seats") for window in (90, 365)),
-    Derived("mrr_per_seat", _PRICE, "{value} MRR a seat", unit="money", family="contract", unknown="no seats"),
-    Derived(
-        "mrr_per_seat_change_365d",
-        Combined("change", _PRICE, Combined("ratio", Contracted("mrr", 365), Contracted("seats", 365))),
-        "MRR a seat {value} now than 365 days ago",
-        unit="change",
-        family="contract",
-        window=365,
-        unknown="no seats 365 days ago to compare with",
+    Derived("mrr", _MRR, Words("MRR of {value}", "MRR på {value}"), unit="money", family="contract", empty=0.0),
+    *(
+        _change("mrr", Words("MRR", "MRR"), "money", _MRR, Contracted("mrr", window), window, "contract")
+        for window in (30, 90, 180, 365)
     ),
-    Derived("lines", Contracted("lines"), "{value} contract line{s}", unit="count", family="contract", empty=0.0),
     Derived(
-        "lines_change_365d",
-        Combined("difference", Contracted("lines"), Contracted("lines", 365)),
-        "contract lines against 365 days ago: {value}",
+        "seats",
+        _SEATS,
+        Words("{value} {seat|seats}", "{value} {licens|licenser}"),
+        unit="count",
         family="contract",
-        window=365,
-        unknown="contracts do not reach back 365 days",
+        empty=0.0,
+        topic="seats",
+    ),
+    *(
+        _change("seats", Words("seats", "licenser"), "count", _SEATS, Contracted("seats", window), window, "seats")
+        for window in (90, 365)
+    ),
+    Derived(
+        "mrr_per_seat",
+        _price(),
+        Words("MRR of {value} per seat", "MRR på {value} pr. licens"),
+        unit="money",
+        family="contract",
+        unknown=Words("no seats", "ingen licenser"),
+    ),
+    _change("mrr_per_seat", Words("MRR per seat", "MRR pr. licens"), "money", _price(), _price(365), 365, "contract"),
+    Derived(
+        "lines",
+        _LINES,
+        Words("{value} {contract line|contract lines}", "{value} {aftalelinje|aftalelinjer}"),
+        unit="count",
+        family="contract",
+        empty=0.0,
+    ),
+    _change(
+        "lines", Words("contract lines", "aftalelinjer"), "count", _LINES, Contracted("lines", 365), 365, "contract"
     ),
     Derived(
         "products",
         Contracted("products"),
-        "{value} product{s} subscribed to",
-        "count",
+        Words("{value} {product|products} subscribed to", "{value} {produkt|produkter} i abonnement"),
+        unit="count",
         family="breadth",
         empty=0.0,
         topic="products",
     ),
-    Derived("holdings", Held(), "{value} product{s} held", unit="count", family="breadth", empty=0.0),
+    Derived(
+        "holdings",
+        Held(),
+        Words("{value} {product|products} held", "{value} {produkt|produkter} i porteføljen"),
+        unit="count",
+        family="breadth",
+        empty=0.0,
+        topic="products",
+    ),
     Derived(
         "days_to_renewal",
         Contracted("days_to_renewal"),
-        "{value} day{s} to the next renewal",
+        Words("{value} {day|days} to the next renewal", "{value} {dag|dage} til næste fornyelse"),
         unit="days",
         family="contract",
-        unknown="no renewal date ahead",
+        unknown=Words("no renewal date ahead", "ingen kommende fornyelsesdato"),
         topic="renewal",
     ),
     Derived(
         "days_to_notice",
         Contracted("days_to_notice"),
-        "{value} day{s} left to give notice",
+        Words("{value} {day|days} left to give notice", "{value} {dag|dage} tilbage til at opsige"),
         unit="days",
         family="contract",
-        unknown="no notice date ahead",
+        unknown=Words("no notice date ahead", "ingen kommende opsigelsesfrist"),
         topic="renewal",
     ),
     Derived(
         "auto_renew_share",
         Contracted("auto_renew"),
-        "{value} of the contract lines renew by themselves",
+        Words("{value} of the contract lines renew by themselves", "{value} af aftalelinjerne fornyes automatisk"),
         unit="share",
         family="contract",
-        topic="renewal",
         unknown=_NO_LINE,
+        topic="renewal",
     ),
     Derived(
         "mrr_under_notice",
         Contracted("under_notice"),
-        "{value} MRR with a known end",
+        Words("MRR of {value} with a known end", "MRR på {value} med kendt udløb"),
         unit="money",
         family="contract",
         empty=0.0,
@@ -201,16 +133,22 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Derived(
         "oldest_line_days",
         Contracted("age"),
-        "{value} day{s} since the oldest contract line began",
+        Words(
+            "{value} {day|days} since the oldest contract line began",
+            "{value} {dag|dage} siden den ældste aftalelinje begyndte",
+        ),
         unit="days",
         family="tenure",
-        topic="tenure",
         unknown=_NO_LINE,
+        topic="tenure",
     ),
     Derived(
         "days_since_contract_change",
         Since(SUBSCRIPTIONS.name, "last"),
-        "{value} day{s} since a contract line began or changed",
+        Words(
+            "{value} {day|days} since a contract line began or changed",
+            "{value} {dag|dage} siden en aftalelinje begyndte eller blev ændret",
+        ),
         unit="days",
         family="recency",
         unknown=_NO_LINE,

@@ -5,7 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.measures import Combined, Decayed, Since
-from features.spec import ALL, Aggregate, Derived, Feature, Unit, Window, ending, span
+from features.spec import ALL, Aggregate, Derived, Fact, Feature, Unit, Window, ending, figured, span, with_span
+from features.words import Words
+
+_MOVED = Words(
+    "{what} {moved}, last {days} days against the {days} before",
+    "{what} {moved}, seneste {days} dage mod de {days} før",
+)
+_NOT_COMPARED = Words(
+    "{what}, last {days} days against the {days} before: not known",
+    "{what}, seneste {days} dage mod de {days} før: ukendt",
+)
+_NONE = Words("no {what} on record {span}", "ingen {what} registreret {span}")
+
+
+def _moved(of: Aggregate, window: int) -> tuple[Words, Words, tuple[Fact, ...]]:
+    """Return how an aggregate's window is told against the one before: the phrase, the one without figures, facts."""
+    facts = (of.fact("now", window), of.fact("before", window, back=window))
+    return (*(words.put(what=of.words.many, days=window) for words in (_MOVED, _NOT_COMPARED)), facts)  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -15,7 +32,7 @@ class Ratio:
     what: str
     of: Aggregate
     over: Aggregate
-    words: str
+    words: Words
     windows: tuple[Window, ...] = (90, 365, ALL)
     unit: Unit = "share"
     family: str = "value"
@@ -25,10 +42,11 @@ class Ratio:
             Derived(
                 f"{self.what}_{ending(window)}",
                 Combined("ratio", self.of.measure(window), self.over.measure(window)),
-                f"{self.words} {span(window)}",
+                with_span(self.words, window),
                 unit=self.unit,
                 family=self.family,
                 window=window,
+                unknown=_NONE.put(what=self.over.words.many, span=span(window)),
                 topic=self.of.about,
             ).feature()
             for window in self.windows
@@ -43,8 +61,6 @@ class Trend:
     """
 
     of: Aggregate
-    subject: str
-    """What goes up or down, in words."""
     windows: tuple[int, ...] = (30, 90)
 
     def __post_init__(self) -> None:
@@ -52,18 +68,21 @@ class Trend:
             raise ValueError(f"{self.of.what}: distinct values have no trend; declare it on a count, days or sum")
 
     def features(self) -> tuple[Feature, ...]:
-        return tuple(
-            Derived(
-                f"{self.of.what}_change_{window}d",
-                Combined("change", self.of.measure(window), self.of.measure(window, back=window)),
-                f"{self.subject} {{value}} in the last {window} days than in the {window} before",
-                unit="change",
-                family="trend",
-                topic=self.of.about,
-                window=window,
-            ).feature()
-            for window in self.windows
-        )
+        return tuple(self._over(window) for window in self.windows)
+
+    def _over(self, window: int) -> Feature:
+        words, unknown, facts = _moved(self.of, window)
+        return Derived(
+            f"{self.of.what}_change_{window}d",
+            Combined("change", self.of.measure(window), self.of.measure(window, back=window)),
+            words,
+            unit="change",
+            family="trend",
+            window=window,
+            unknown=unknown,
+            topic=self.of.about,
+            facts=facts,
+        ).feature()
 
 
 @dataclass(frozen=True)
@@ -74,25 +93,30 @@ class Monthly:
     """
 
     of: Aggregate
-    words: str
     family: str = "volume"
 
     def features(self) -> tuple[Feature, ...]:
         unit: Unit = "money_per_month" if self.of.unit == "money" else "per_month"
-        measure = Combined("monthly", self.of.measure(ALL), Since(self.of.table, "first"))
-        return (
-            Derived(
-                f"{self.of.what}_per_month", measure, self.words, unit=unit, family=self.family, topic=self.of.about
-            ).feature(),
-        )
+        words = Words("{figure} a month on average", "{figure} om måneden i gennemsnit")
+        return Derived(
+            f"{self.of.what}_per_month",
+            Combined("monthly", self.of.measure(ALL), Since(self.of.table, "first")),
+            words.put(figure=figured(self.of.words, unit)),
+            unit=unit,
+            family=self.family,
+            unknown=_NONE.put(what=self.of.words.many, span=span(ALL)),
+            topic=self.of.about,
+        ).features()
 
 
 @dataclass(frozen=True)
 class Recent:
-    """An aggregate over all history in which a row's weight halves every so many days: `<what>_decayed_<days>d`."""
+    """An aggregate over all history in which a row's weight halves every so many days: `<what>_decayed_<days>d`.
+
+    Such a sum means nothing to people: it is told by the window of two half-lives, which holds most of its weight.
+    """
 
     of: Aggregate
-    subject: str
     half_lives: tuple[int, ...] = (30, 90)
 
     def __post_init__(self) -> None:
@@ -100,32 +124,31 @@ class Recent:
             raise ValueError(f"{self.of.what}: only counts, days and sums can be decayed; found {self.of.how!r}")
 
     def features(self) -> tuple[Feature, ...]:
-        return tuple(
-            Feature(
-                f"{self.of.what}_decayed_{half_life}d",
-                "decay",
-                self.of.about,
-                self.of.table,
-                ALL,
-                "money" if self.of.unit == "money" else "number",
-                0.0,
-                f"{self.subject}, counting half after {half_life} days: {{value}}",
-                f"{self.subject}, counting half after {half_life} days: no figure",
-                Decayed(self.of.table, self.of.how, half_life, self.of.column, self.of.where),
-            )
-            for half_life in self.half_lives
-        )
+        return tuple(self._over(half_life) for half_life in self.half_lives)
+
+    def _over(self, half_life: int) -> Feature:
+        words, unknown, facts = _moved(self.of, 2 * half_life)
+        return Derived(
+            f"{self.of.what}_decayed_{half_life}d",
+            Decayed(self.of.table, self.of.how, half_life, self.of.column, self.of.where),
+            words,
+            unit="money" if self.of.unit == "money" else "number",
+            family="decay",
+            empty=0.0,
+            unknown=unknown,
+            topic=self.of.about,
+            facts=facts,
+        ).feature()
 
 
 @dataclass(frozen=True)
 class Pace:
     """A fast-decaying total over a slow one, scaled so that a steady account has 1: `<what>_pace_<half-life>d`.
 
-    Unlike a trend it has a value as soon as anything ever happened, and no edges.
+    Unlike a trend it has a value as soon as anything ever happened, and no edges. Told as `Recent` is.
     """
 
     of: Aggregate
-    subject: str
     fast: int = 30
     slow: int = 90
 
@@ -134,17 +157,17 @@ class Pace:
             Decayed(self.of.table, self.of.how, half_life, self.of.column, self.of.where)
             for half_life in (self.fast, self.slow)
         )
-        return (
-            Derived(
-                f"{self.of.what}_pace_{self.fast}d",
-                Combined("ratio", fast, slow, times=self.slow / self.fast),
-                f"{self.subject} lately at {{value}} times the earlier pace",
-                unit="ratio",
-                family="trend",
-                topic=self.of.about,
-                unknown=f"{self.subject}: no earlier pace to compare with",
-            ).feature(),
-        )
+        words, unknown, facts = _moved(self.of, 2 * self.fast)
+        return Derived(
+            f"{self.of.what}_pace_{self.fast}d",
+            Combined("ratio", fast, slow, times=self.slow / self.fast),
+            words,
+            unit="ratio",
+            family="trend",
+            unknown=unknown,
+            topic=self.of.about,
+            facts=facts,
+        ).features()
 
 
 @dataclass(frozen=True)
@@ -152,21 +175,35 @@ class Usual:
     """An aggregate's window over the account's own rate in all history: `<what>_over_usual_<days>d`, 1 is as usual."""
 
     of: Aggregate
-    subject: str
     windows: tuple[int, ...] = (60,)
 
     def features(self) -> tuple[Feature, ...]:
-        rate = Combined("monthly", self.of.measure(ALL), Since(self.of.table, "first"))
-        return tuple(
-            Derived(
-                f"{self.of.what}_over_usual_{window}d",
-                Combined("ratio", self.of.measure(window), rate, times=30 / window),
-                f"{self.subject} in the last {window} days at {{value}} times the usual rate",
-                unit="ratio",
-                family="trend",
-                topic=self.of.about,
-                window=window,
-                unknown=f"{self.subject}: no usual rate to compare with",
-            ).feature()
-            for window in self.windows
+        return tuple(self._over(window) for window in self.windows)
+
+    def _over(self, window: int) -> Feature:
+        total, since = self.of.measure(ALL), Since(self.of.table, "first")
+        usual = Fact(
+            "usual",
+            f"{self.of.what}_usual_{window}d",
+            self.of.unit if self.of.unit == "money" else "number",
+            Combined("monthly", total, since, times=window / 30),
         )
+        unknown = Words(
+            "{what}, last {days} days against the average: not known",
+            "{what}, seneste {days} dage mod gennemsnittet: ukendt",
+        )
+        words = Words(
+            "{what}: {now} in the last {days} days, against {usual} in {days} days on average",
+            "{what}: {now} de seneste {days} dage, mod {usual} på {days} dage i gennemsnit",
+        )
+        return Derived(
+            f"{self.of.what}_over_usual_{window}d",
+            Combined("ratio", self.of.measure(window), Combined("monthly", total, since), times=30 / window),
+            words.put(what=self.of.words.many, days=window),
+            unit="ratio",
+            family="trend",
+            window=window,
+            unknown=unknown.put(what=self.of.words.many, days=window),
+            topic=self.of.about,
+            facts=(self.of.fact("now", window), usual),
+        ).feature()

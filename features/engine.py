@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.evaluation import Evaluation
-from features.spec import Feature
+from features.spec import Fact, Feature
 from pipeline.history import History
 
 
-def build_features(history: History, as_ofs: Sequence[date], features: Sequence[Feature]) -> pd.DataFrame:
+def build_features(history: History, as_ofs: Sequence[date], features: Sequence[Feature | Fact]) -> pd.DataFrame:
     """Return the features of every account seen at each as_of.
 
     One row per as_of and account with any visible row, sorted by as_of then account_id: `account_id` (str), `as_of`

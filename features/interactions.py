@@ -5,30 +5,49 @@ A kind that never occurs gives constants, which no model uses. Words of the firm
 
 from __future__ import annotations
 
-from features.derived import Monthly, Pace, Recent, Trend
+from features.derived import Monthly, Pace, Ratio, Recent, Trend
 from features.measures import Combined, Since, Until
 from features.spans import Gaps
-from features.spec import ALL, Aggregate, Declaration, Derived
+from features.spec import ALL, Aggregate, Declaration, Derived, Fact
+from features.top import TopShare
 from features.where import ANY, kind
+from features.words import Words
 from pipeline.tables import INTERACTIONS
 
 _TABLE = INTERACTIONS.name
 
-INTERACTED = Aggregate("interactions", _TABLE, "count", "{value} interaction{s}", windows=(7, 30, 90, 365, ALL))
+_INTERACTION = Words("interaction|interactions", "aktivitet|aktiviteter")
+_LOGIN = Words("login|logins", "login|logins")
+_USE = Words("use", "brug")
+_CALL = Words("call|calls", "opkald")
+_MEETING = Words("meeting|meetings", "møde|møder")
+_EMAIL = Words("email|emails", "e-mail|e-mails")
+_TICKET = Words("ticket|tickets", "supportsag|supportsager")
+_NOTE = Words("note|notes", "notat|notater")
+
+INTERACTED = Aggregate("interactions", _TABLE, "count", _INTERACTION, windows=(7, 30, 90, 365, ALL))
 ACTIVE_DAYS = Aggregate(
-    "interaction_days", _TABLE, "days", "{value} day{s} with an interaction", windows=(7, 30, 90, 180, 365)
+    "interaction_days",
+    _TABLE,
+    "days",
+    Words("active day|active days", "aktiv dag|aktive dage"),
+    windows=(7, 30, 90, 180, 365),
 )
-LOGINS = Aggregate(
-    "logins", _TABLE, "count", "{value} login{s}", where=kind("login"), windows=(7, 30, 90), topic="logins"
-)
+LOGINS = Aggregate("logins", _TABLE, "count", _LOGIN, where=kind("login"), windows=(7, 30, 90), topic="logins")
 LOGIN_DAYS = Aggregate(
-    "login_days", _TABLE, "days", "{value} day{s} with a login", where=kind("login"), windows=(30, 90), topic="logins"
+    "login_days",
+    _TABLE,
+    "days",
+    Words("day with a login|days with a login", "dag med login|dage med login"),
+    where=kind("login"),
+    windows=(30, 90),
+    topic="logins",
 )
 USAGE = Aggregate(
     "usage",
     _TABLE,
     "sum",
-    "{value} units of use",
+    Words("unit of use|units of use", "brugsenhed|brugsenheder"),
     column="quantity",
     where=kind("usage"),
     windows=(7, 30, 90, 365),
@@ -40,7 +59,7 @@ CALL_MINUTES = Aggregate(
     "call_minutes",
     _TABLE,
     "sum",
-    "{value} minutes of calls",
+    Words("minute of calls|minutes of calls", "minuts opkald|minutters opkald"),
     column="quantity",
     where=kind("call"),
     windows=(30, 90, 365),
@@ -51,124 +70,167 @@ CONTACTS = Aggregate(
     "contacts",
     _TABLE,
     "distinct",
-    "{value} different contact{s}",
+    Words("different contact|different contacts", "forskellig kontaktperson|forskellige kontaktpersoner"),
     column="contact_id",
     windows=(30, 90, 365),
     family="breadth",
     topic="people",
 )
 KINDS = Aggregate(
-    "kinds", _TABLE, "distinct", "{value} kind{s} of interaction", column="kind", windows=(30, 90), family="breadth"
+    "kinds",
+    _TABLE,
+    "distinct",
+    Words("kind of interaction|kinds of interaction", "slags aktivitet|slags aktiviteter"),
+    column="kind",
+    windows=(30, 90),
+    family="breadth",
 )
-_TOPICS = {"login": "logins", "usage": "use", "call": "contact", "meeting": "contact", "email": "contact",
-           "note": "contact", "ticket": "tickets", "nps": "survey", "csat": "survey"}  # fmt: skip
-_TOUCHES = (("call", "calls"), ("meeting", "meetings"), ("email", "emails"), ("ticket", "tickets"), ("note", "notes"))
-_SINCE = ("login", "usage", "call", "meeting", "email", "ticket", "nps", "csat")
+_TOUCHES = (
+    Aggregate("calls", _TABLE, "count", _CALL, where=kind("call"), windows=(30, 90, 365), topic="contact"),
+    Aggregate("meetings", _TABLE, "count", _MEETING, where=kind("meeting"), windows=(30, 90, 365), topic="contact"),
+    Aggregate("emails", _TABLE, "count", _EMAIL, where=kind("email"), windows=(30, 90, 365), topic="contact"),
+    Aggregate("tickets", _TABLE, "count", _TICKET, where=kind("ticket"), windows=(30, 90, 365), topic="tickets"),
+    Aggregate("notes", _TABLE, "count", _NOTE, where=kind("note"), windows=(30, 90, 365), topic="contact"),
+)
+_SHARED = Words(
+    "{value} of the interactions {span} were {what}", "{value} af aktiviteterne {span} var {what}"
+)  # fmt: skip
+_MIX = tuple(
+    Ratio(f"{name}_share", of, INTERACTED, _SHARED.put(what=of.words.many), windows=(90,), family="mix")
+    for name, of in zip(("call", "meeting", "email", "ticket", "login"), (*_TOUCHES[:4], LOGINS), strict=True)
+)
 _ACTIVE_GAP = Gaps(_TABLE, "mean")
+_LAST = Since(_TABLE)
+_ONE_DAY = Words("fewer than two active days", "færre end to aktive dage")
 
 
-def _recency(name: str, words: str) -> Derived:
-    where = kind(name) if name != "interaction" else ANY
+def _recency(name: str, what: Words, topic: str = "") -> Derived:
     return Derived(
         f"days_since_{name}",
-        Since(_TABLE, "last", where),
-        f"{{value}} day{{s}} since the last {words}",
+        Since(_TABLE, "last", kind(name) if name != "interaction" else ANY),
+        Words("{value} {day|days} since the last {what}", "{value} {dag|dage} siden seneste {what}").put(what=what.one),
         unit="days",
         family="recency",
-        unknown=f"no {words} on record",
-        topic=_TOPICS.get(name, ""),
+        unknown=Words("no {what} on record", "ingen {what} registreret").put(what=what.many),
+        topic=topic,
     )
 
 
 DECLARATIONS: tuple[Declaration, ...] = (
     INTERACTED,
-    Monthly(INTERACTED, "{value} interactions a month since the first"),
-    Trend(INTERACTED, "interactions"),
+    Monthly(INTERACTED),
+    Trend(INTERACTED),
     ACTIVE_DAYS,
-    Recent(ACTIVE_DAYS, "days with an interaction", half_lives=(14, 60)),
-    Trend(ACTIVE_DAYS, "days with an interaction"),
-    Pace(ACTIVE_DAYS, "days with an interaction", fast=14, slow=60),
+    Recent(ACTIVE_DAYS, half_lives=(14, 60)),
+    Trend(ACTIVE_DAYS),
+    Pace(ACTIVE_DAYS, fast=14, slow=60),
     LOGINS,
     LOGIN_DAYS,
-    Trend(LOGINS, "logins"),
+    Trend(LOGINS),
     USAGE,
-    Trend(USAGE, "use"),
-    Recent(USAGE, "use", half_lives=(14,)),
-    Pace(USAGE, "use", fast=14, slow=60),
-    *(
-        Aggregate(
-            plural,
-            _TABLE,
-            "count",
-            f"{{value}} {name}{{s}}",
-            where=kind(name),
-            windows=(30, 90, 365),
-            topic=_TOPICS[name],
-        )
-        for name, plural in _TOUCHES
-    ),
+    Trend(USAGE),
+    Recent(USAGE, half_lives=(14,)),
+    Pace(USAGE, fast=14, slow=60),
+    *_TOUCHES,
+    *_MIX,
     CALL_MINUTES,
     CONTACTS,
+    Derived(
+        "top_contact_share_365d",
+        TopShare(_TABLE, "count", "contact_id", window=365),
+        Words(
+            "{value} of the interactions in the last 365 days were with the most frequent contact",
+            "{value} af aktiviteterne de seneste 365 dage var med den hyppigste kontaktperson",
+        ),
+        unit="share",
+        family="mix",
+        window=365,
+        unknown=Words(
+            "no contact on record in the last 365 days", "ingen kontaktperson registreret de seneste 365 dage"
+        ),
+        topic="people",
+    ),
     KINDS,
-    _recency("interaction", "interaction"),
-    *(_recency(name, {"nps": "NPS answer", "csat": "CSAT answer"}.get(name, name)) for name in _SINCE),
+    _recency("interaction", _INTERACTION),
+    _recency("login", _LOGIN, "logins"),
+    _recency("usage", _USE, "use"),
+    _recency("call", _CALL, "contact"),
+    _recency("meeting", _MEETING, "contact"),
+    _recency("email", _EMAIL, "contact"),
+    _recency("ticket", _TICKET, "tickets"),
+    _recency("nps", Words("NPS answer|NPS answers", "NPS-svar"), "survey"),
+    _recency("csat", Words("CSAT answer|CSAT answers", "CSAT-svar"), "survey"),
     Derived(
         "days_since_first_interaction",
         Since(_TABLE, "first"),
-        "{value} day{s} since the first interaction",
+        Words("{value} {day|days} since the first interaction", "{value} {dag|dage} siden den første aktivitet"),
         unit="days",
         family="tenure",
+        unknown=Words("no interactions on record", "ingen aktiviteter registreret"),
         topic="tenure",
-        unknown="no interaction on record",
     ),
     Derived(
         "interaction_gap_mean",
         _ACTIVE_GAP,
-        "an interaction every {value} day{s} on average",
+        Words(
+            "{value} {day|days} between interactions on average", "{value} {dag|dage} mellem aktiviteter i gennemsnit"
+        ),
         unit="days",
         family="regularity",
-        unknown="fewer than two days with an interaction",
+        unknown=_ONE_DAY,
     ),
     Derived(
         "interaction_gap_deviation",
         Gaps(_TABLE, "deviation"),
-        "gaps between interactions vary by {value} day{s}",
+        Words(
+            "the time between interactions varies by {value} {day|days}",
+            "tiden mellem aktiviteter svinger med {value} {dag|dage}",
+        ),
         unit="days",
         family="regularity",
-        unknown="fewer than three days with an interaction",
+        unknown=Words("fewer than three active days", "færre end tre aktive dage"),
     ),
     Derived(
         "interaction_gap_longest",
         Gaps(_TABLE, "longest"),
-        "{value} day{s} between interactions at the longest",
+        Words(
+            "{value} {day|days} between interactions at the longest", "højst {value} {dag|dage} mellem to aktiviteter"
+        ),
         unit="days",
         family="regularity",
-        unknown="fewer than two days with an interaction",
+        unknown=_ONE_DAY,
     ),
     Derived(
         "days_since_interaction_over_gap",
-        Combined("ratio", Since(_TABLE), _ACTIVE_GAP),
-        "{value} times the usual gap since the last interaction",
+        Combined("ratio", _LAST, _ACTIVE_GAP),
+        Words(
+            "{since} {since:day|days} since the last interaction, against {gap} {gap:day|days} between them on average",
+            "{since} {since:dag|dage} siden seneste aktivitet, mod {gap} {gap:dag|dage} imellem dem i gennemsnit",
+        ),
         unit="ratio",
         family="regularity",
-        unknown="fewer than two days with an interaction",
+        unknown=_ONE_DAY,
+        facts=(
+            Fact("since", "days_since_interaction", "days", _LAST),
+            Fact("gap", "interaction_gap_mean", "days", _ACTIVE_GAP),
+        ),
     ),
     Derived(
         "meetings_booked",
         Until(_TABLE, "count", kind("meeting")),
-        "{value} meeting{s} booked",
+        Words("{value} {meeting|meetings} booked", "{value} {møde|møder} aftalt"),
         unit="count",
         family="bookings",
-        topic="contact",
         empty=0.0,
+        topic="contact",
     ),
     Derived(
         "days_to_meeting",
         Until(_TABLE, "next", kind("meeting")),
-        "{value} day{s} to the next booked meeting",
+        Words("{value} {day|days} to the next booked meeting", "{value} {dag|dage} til næste aftalte møde"),
         unit="days",
         family="bookings",
+        unknown=Words("no meeting booked", "intet møde aftalt"),
         topic="contact",
-        unknown="no meeting booked",
     ),
 )

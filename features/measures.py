@@ -133,11 +133,11 @@ class Decayed:
 
 @dataclass(frozen=True)
 class Latest:
-    """The mean of a column on the latest day that has one, or its change against the latest day before that."""
+    """The mean of a column on the latest day that has one ("last"), on the latest day before that, or the change."""
 
     table: str
     column: str
-    change: bool = False
+    which: Literal["last", "before", "change"] = "last"
     where: Where = ANY
 
     @property
@@ -157,11 +157,12 @@ class Latest:
         mean = np.add.reduceat(values, starts) / SCALE / count
         owner = account[starts]
         last = np.r_[owner[1:] != owner[:-1], True]
-        if not self.change:
+        if self.which == "last":
             latest[owner[last]] = mean[last]
             return latest
-        changed = last & np.r_[False, owner[1:] == owner[:-1]]
-        latest[owner[changed]] = mean[changed] - mean[np.flatnonzero(changed) - 1]
+        second = last & np.r_[False, owner[1:] == owner[:-1]]
+        before = mean[np.flatnonzero(second) - 1]
+        latest[owner[second]] = before if self.which == "before" else mean[second] - before
         return latest
 
 
@@ -176,7 +177,7 @@ class Combined:
     a: Measure
     b: Measure
     times: float = 1.0
-    """What a ratio is multiplied by."""
+    """What a ratio or a monthly figure is multiplied by."""
 
     @property
     def reads(self) -> Reads:
@@ -187,6 +188,6 @@ class Combined:
         if self.how == "difference":
             return a - b
         if self.how == "monthly":
-            return a * 30 / np.maximum(b, 30)
+            return a * 30 / np.maximum(b, 30) * self.times
         ratio = divide(a, b)
         return ratio * self.times if self.how == "ratio" else ratio - 1

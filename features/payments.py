@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from features.measures import Combined, Windowed
 from features.spans import Elapsed, Oldest
-from features.spec import Declaration, Derived
+from features.spec import ALL, Declaration, Derived, Fact, Window, ending, span, with_span
 from features.where import blank, filled, later_day, past, positive
+from features.words import Words
 from pipeline.tables import INVOICES
 
 _TABLE = INVOICES.name
@@ -16,78 +17,101 @@ _BILLED = positive("amount")
 _OPEN = _BILLED & blank("paid_at")
 _OVERDUE = _OPEN & past("due_at")
 _SETTLED = _BILLED & filled("paid_at") & filled("due_at")
+_OLDEST = Oldest(_TABLE, "due_at", _OVERDUE)
+_AGE = Fact("days", "days_overdue", "days", _OLDEST)
+_NOTHING = Words("nothing overdue", "intet forfaldent")
+_NONE_PAID = Words("no paid invoice with a due date {span}", "ingen betalt faktura med forfaldsdato {span}")
 
 
-def _paid_late(window: int | None) -> Combined:
+def _paid_late(window: Window) -> Derived:
     late = Windowed(_TABLE, "count", where=_SETTLED & later_day("paid_at", than="due_at"), window=window)
-    return Combined("ratio", late, Windowed(_TABLE, "count", where=_SETTLED, window=window))
+    return Derived(
+        f"share_paid_late_{ending(window)}",
+        Combined("ratio", late, Windowed(_TABLE, "count", where=_SETTLED, window=window)),
+        with_span(
+            Words(
+                "{value} of the invoices issued {span} were paid late",
+                "{value} af fakturaerne udstedt {span} blev betalt for sent",
+            ),
+            window,
+        ),
+        unit="share",
+        family="lateness",
+        window=window,
+        unknown=_NONE_PAID.put(span=span(window)),
+        topic="payments",
+    )
+
+
+def _days_late(window: Window) -> Derived:
+    return Derived(
+        f"days_paid_late_mean_{ending(window)}",
+        Elapsed(_TABLE, "due_at", "paid_at", _SETTLED, window, whole=True),
+        with_span(
+            Words(
+                "invoices issued {span} were paid {value} on average",
+                "fakturaer udstedt {span} blev betalt {value} i gennemsnit",
+            ),
+            window,
+        ),
+        unit="days_late",
+        family="lateness",
+        window=window,
+        unknown=_NONE_PAID.put(span=span(window)),
+        topic="payments",
+    )
 
 
 DECLARATIONS: tuple[Declaration, ...] = (
     Derived(
         "open_amount",
         Windowed(_TABLE, "sum", "amount", _OPEN),
-        "{value} invoiced and not paid yet",
+        Words("{value} invoiced and not paid yet", "{value} faktureret og endnu ikke betalt"),
         unit="money",
         family="lateness",
-        topic="payments",
         empty=0.0,
+        topic="payments",
     ),
     Derived(
         "overdue_amount",
         Windowed(_TABLE, "sum", "amount", _OVERDUE),
-        "{value} overdue",
+        Words(
+            "{value} overdue, the oldest for {days} {days:day|days}",
+            "{value} forfaldent, det ældste for {days} {days:dag|dage} siden",
+        ),
         unit="money",
         family="lateness",
-        topic="payments",
         empty=0.0,
+        unknown=_NOTHING,
+        topic="payments",
+        facts=(_AGE,),
     ),
     Derived(
         "overdue_rows",
         Windowed(_TABLE, "count", where=_OVERDUE),
-        "{value} invoice row{s} overdue",
+        Words(
+            "{value} {invoice row|invoice rows} overdue, the oldest for {days} {days:day|days}",
+            "{value} {fakturalinje forfalden|fakturalinjer forfaldne}, den ældste for {days} {days:dag|dage} siden",
+        ),
         unit="count",
         family="lateness",
-        topic="payments",
         empty=0.0,
+        unknown=_NOTHING,
+        topic="payments",
+        facts=(_AGE,),
     ),
     Derived(
         "days_overdue",
-        Oldest(_TABLE, "due_at", _OVERDUE),
-        "{value} day{s} overdue, the oldest unpaid invoice",
+        _OLDEST,
+        Words(
+            "the oldest unpaid invoice overdue for {value} {day|days}",
+            "den ældste ubetalte faktura forfaldt for {value} {dag|dage} siden",
+        ),
         unit="days",
         family="lateness",
+        unknown=_NOTHING,
         topic="payments",
-        unknown="nothing overdue",
     ),
-    *(
-        Derived(
-            f"share_paid_late_{ending}",
-            _paid_late(window),
-            f"{{value}} of the paid invoices {span} were paid late",
-            unit="share",
-            family="lateness",
-            topic="payments",
-            window=window,
-            unknown=f"no paid invoice with a due date {span}",
-        )
-        for window, ending, span in (
-            (90, "90d", "of the last 90 days"),
-            (365, "365d", "of the last 365 days"),
-            (None, "all", "of all history"),
-        )
-    ),
-    *(
-        Derived(
-            f"days_paid_late_mean_{ending}",
-            Elapsed(_TABLE, "due_at", "paid_at", _SETTLED, window, whole=True),
-            f"paid {{value}} day{{s}} after the due date on average {span}",
-            unit="days",
-            family="lateness",
-            topic="payments",
-            window=window,
-            unknown=f"no paid invoice with a due date {span}",
-        )
-        for window, ending, span in ((365, "365d", "in the last 365 days"), (None, "all", "in all history"))
-    ),
+    *(_paid_late(window) for window in (90, 365, ALL)),
+    *(_days_late(window) for window in (365, ALL)),
 )

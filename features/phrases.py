@@ -1,59 +1,84 @@
-"""Features in plain language: the declared phrase with an account's figure."""
+"""Features in plain language: the declared phrase with an account's figures in it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from features.spec import Feature
+from features.numbers import written
+from features.spec import Fact, Feature
 from features.topics import TOPICS
+from features.words import VALUE, fill
+
+Value = float | str | None
 
 
-def say(feature: Feature, value: object, currency: str) -> str:
-    """Return the feature's phrase with the account's figure in it, or the phrase for an unknown figure.
+@dataclass(frozen=True)
+class Shown:
+    """A figure of the account as it stands in a text."""
 
-    "3 invoices in the last 90 days", "EUR 1,240 overdue", "logins 62 % lower in the last 30 days than in the 30
-    before". `value` is a number, or a text for an attribute; None and NaN are unknown.
+    feature: str
+    value: Value
+    shown: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A feature in words, and every figure of the account that stands in them."""
+
+    text: str
+    figures: tuple[Shown, ...]
+    known: bool = True
+    against: float | None = None
+    """By how much a figure exceeds the account's other one that the text compares it with; 0 where both read alike."""
+
+
+def tell(feature: Feature, values: Mapping[Any, Any], currency: str, language: str = "en") -> Told:
+    """Return the feature's phrase with the account's figures in it, or the phrase for an unknown figure.
+
+    "3 invoices in the last 90 days", "EUR 1,240 overdue, the oldest for 34 days", "logins fell from 210 to 84, last 90
+    days against the 90 before". `values` holds the feature's own figure and its facts by name; None and NaN are
+    unknown, and so is a fact that is absent.
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return feature.unknown
-    shown = figure(feature, value, currency)
-    return feature.words.format(value=shown, s="" if shown == "1" or isinstance(value, str) else "s")
+    asked = _asked(feature)
+    known = {key: value for key, part in asked.items() if (value := known_value(values.get(part.name))) is not None}
+    if len(known) < len(asked):
+        own = Shown(feature.name, known_value(values.get(feature.name)), feature.unknown.told(language))
+        return Told(own.shown, (own,), known=False)
+    shown = {key: figure(part, known[key], currency, language) for key, part in asked.items()}
+    pair = next((pair for pair in _COMPARED if {*pair} <= {*known}), None)
+    against = None if pair is None else known[pair[0]] - known[pair[1]] if shown[pair[0]] != shown[pair[1]] else 0.0
+    text = fill(feature.words, language, shown, fell=against is not None and against < 0)
+    return Told(text, tuple(Shown(part.name, known[key], shown[key]) for key, part in asked.items()), against=against)
 
 
-def figure(feature: Feature, value: object, currency: str) -> str:
-    """Return a known figure alone, as `say` writes it."""
+_COMPARED = (("now", "before"), ("now", "usual"), ("since", "gap"))
+"""Keys of facts of which a phrase compares the first with the second."""
+
+
+def figure(feature: Feature | Fact, value: float | str, currency: str, language: str = "en") -> str:
+    """Return a known figure alone, as `tell` writes it."""
     if feature.unit == "category" or isinstance(value, str):
         return str(value)
-    return _figure(float(value), feature.unit, currency)  # type: ignore[arg-type]
-
-
-def _figure(number: float, unit: str, currency: str) -> str:
-    if unit in ("money", "money_per_month"):
-        return _money(number, currency)
-    if unit == "share":
-        return f"{100 * number:.0f} %"
-    if unit == "change":
-        percent = round(100 * number)
-        if percent == 0:
-            return "neither higher nor lower"
-        if percent > 1000:
-            return "more than 10 times higher"  # the exact figure only says that it was next to nothing before
-        return f"{percent:,} % higher" if percent > 0 else f"{-percent:,} % lower"
-    return _number(number)
-
-
-def _money(number: float, currency: str) -> str:
-    whole = f"{abs(number):,.0f}" if abs(number) >= 100 or number == int(number) else f"{abs(number):,.2f}"
-    return f"-{currency} {whole}" if number < 0 and float(whole.replace(",", "")) else f"{currency} {whole}"
-
-
-def _number(number: float) -> str:
-    """Return up to three digits that matter, whole numbers whole."""
-    if number == int(number) or abs(number) >= 100:
-        return f"{number:,.0f}"
-    return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}".rstrip("0").rstrip(".")
+    return written(float(value), feature.unit, currency, language)
 
 
 def topic_words(topic: str, language: str = "en") -> str:
     """Return the name of a topic in a language: `topic_words("tickets", "da")` is "supportsager"."""
-    return TOPICS[topic][language]
+    return TOPICS[topic].told(language)
+
+
+def known_value(value: Any) -> Any:
+    """Return a plain number or text, None where it is unknown."""
+    if value is None or isinstance(value, str):
+        return value
+    return None if math.isnan(value) else float(value)
+
+
+def _asked(feature: Feature) -> dict[str, Feature | Fact]:
+    """Return what the phrase shows, by key: the feature's own figure and its facts, as far as it names them."""
+    keys = feature.words.keys()
+    own: dict[str, Feature | Fact] = {VALUE: feature} if VALUE in keys else {}
+    return own | {fact.key: fact for fact in feature.facts if fact.key in keys}

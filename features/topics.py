@@ -5,26 +5,27 @@
 
 from __future__ import annotations
 
+from features.words import Words
 from pipeline.tables import ACCOUNTS, HOLDINGS, INTERACTIONS, INVOICES, SUBSCRIPTIONS
 
-TOPICS: dict[str, dict[str, str]] = {
-    "purchases": {"en": "purchases", "da": "køb"},
-    "spend": {"en": "spend", "da": "omsætning"},
-    "returns": {"en": "credit notes", "da": "kreditnotaer"},
-    "products": {"en": "products", "da": "produkter"},
-    "payments": {"en": "payments", "da": "betalinger"},
-    "activity": {"en": "activity", "da": "aktivitet"},
-    "logins": {"en": "logins", "da": "logins"},
-    "use": {"en": "use", "da": "brug"},
-    "contact": {"en": "contact with us", "da": "kontakt med os"},
-    "people": {"en": "contact persons", "da": "kontaktpersoner"},
-    "tickets": {"en": "tickets", "da": "supportsager"},
-    "survey": {"en": "survey answers", "da": "svar på målinger"},
-    "contract": {"en": "contract", "da": "kontrakt"},
-    "seats": {"en": "seats", "da": "licenser"},
-    "renewal": {"en": "renewal", "da": "fornyelse"},
-    "tenure": {"en": "tenure", "da": "kundeforholdets længde"},
-    "attributes": {"en": "attributes", "da": "stamdata"},
+TOPICS: dict[str, Words] = {
+    "purchases": Words("purchases", "køb"),
+    "spend": Words("spend", "omsætning"),
+    "returns": Words("credit notes", "kreditnotaer"),
+    "products": Words("products", "produkter"),
+    "payments": Words("payments", "betalinger"),
+    "activity": Words("activity", "aktivitet"),
+    "logins": Words("logins", "logins"),
+    "use": Words("use", "brug"),
+    "contact": Words("contact with us", "kontakt med os"),
+    "people": Words("contact persons", "kontaktpersoner"),
+    "tickets": Words("tickets", "supportsager"),
+    "survey": Words("survey answers", "svar på målinger"),
+    "contract": Words("contract", "kontrakt"),
+    "seats": Words("seats", "licenser"),
+    "renewal": Words("renewal", "fornyelse"),
+    "tenure": Words("tenure", "kundeforholdets længde"),
+    "attributes": Words("attributes", "stamdata"),
 }
 """Topic -> its name in every language."""
 
@@ -37,3 +38,16 @@ BY_TABLE = {
     "": "tenure",
 }
 """The topic of a feature that names none, by the table it reads first."""
+
+MORE_IS_GOOD = ("purchases", "spend", "products", "activity", "logins", "use", "people", "survey", "seats")
+MORE_IS_BAD = ("returns", "payments", "tickets")
+_TIME_SINCE = ("recency", "regularity")
+"""Families in which more means longer ago."""
+
+
+def good_news(topic: str, family: str) -> int:
+    """Return whether more of a figure is good news for a relation (1), bad news (-1), or neither (0)."""
+    sign = 1 if topic in MORE_IS_GOOD else -1 if topic in MORE_IS_BAD else 0
+    if family == "mix" and sign > 0:
+        return 0
+    return -sign if family in _TIME_SINCE else sign

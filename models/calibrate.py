@@ -15,13 +15,14 @@ from scipy.optimize import brentq
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from pipeline.likelihood import LEVEL_LIMITS, LIMITS
+
 Floats = NDArray[np.float64]
 
 LEAST_SLOPE = 0.05
 """Margins that tell nothing on later dates, or the wrong way round, are flattened to this, never turned over."""
 
 ROWS_PER_BAND = 100
-MOST_BANDS = 10
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,38 @@ def _flat(margin: Floats, label: NDArray[Any]) -> Calibration:
 
 
 def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | int]]:
-    """Return up to ten bands of equal counts that cover (0, 1], ascending: low, high, n and positives.
+    """Return bands that cover (0, 1], ascending: low, high, n and positives.
 
-    A probability p belongs to the band with low < p <= high. Bands hold at least ROWS_PER_BAND rows; none for fewer.
+    A probability p belongs to the band with low < p <= high. Bands end where the words for a probability change
+    (`pipeline.likelihood.LIMITS`), so that the same words always stand beside the same rate. Those with fewer than
+    ROWS_PER_BAND rows are joined with a neighbour, one of the same word if there is one; none for fewer rows in all.
     """
-    count = min(MOST_BANDS, len(label) // ROWS_PER_BAND)
-    if count == 0:
+    if len(label) < ROWS_PER_BAND:
         return []
-    inner = np.unique(np.quantile(probability, np.arange(1, count) / count)) if count > 1 else np.empty(0)
-    edges = [0.0, *(edge for edge in inner.tolist() if 0 < edge < 1), 1.0]
-    place = np.searchsorted(edges[1:-1], probability, side="left")
-    made = []
-    for band, (low, high) in enumerate(pairwise(edges)):
-        inside = label[place == band]
-        made.append({"low": low, "high": high, "n": len(inside), "positives": int(inside.sum())})
+    edges = [0.0, *LIMITS, 1.0]
+    place = np.searchsorted(LIMITS, probability, side="left")
+    made: list[dict[str, float | int]] = [
+        {"low": low, "high": high, "n": int((place == band).sum()), "positives": int(label[place == band].sum())}
+        for band, (low, high) in enumerate(pairwise(edges))
+    ]
+    while len(made) > 1 and min(band["n"] for band in made) < ROWS_PER_BAND:
+        smallest = min(range(len(made)), key=lambda position: made[position]["n"])
+        left = _left_of_join(made, smallest)
+        first, second = made[left : left + 2]
+        made[left : left + 2] = [
+            {
+                "low": first["low"],
+                "high": second["high"],
+                "n": first["n"] + second["n"],
+                "positives": first["positives"] + second["positives"],
+            }
+        ]
     return made
+
+
+def _left_of_join(made: list[dict[str, float | int]], smallest: int) -> int:
+    """Return the left one of the two bands to join: the smallest and the neighbour of the same word, or with less."""
+    pairs = [left for left in (smallest - 1, smallest) if 0 <= left < len(made) - 1]
+    return min(
+        pairs, key=lambda left: (made[left]["high"] in LEVEL_LIMITS, made[left]["n"] + made[left + 1]["n"], left)
+    )

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from features.built import BuiltFeatures, build_to_disk
-from features.catalogue import features_for
+from features.catalogue import facts_for, features_for
+from features.engine import build_features
 from features.spec import Feature
 from models.dataset import Dataset, join, label_rows
 from models.targets import Target, cohort, declare
@@ -70,6 +72,17 @@ class Material:
         """Return account_id, as_of and every feature, one row per as_of and account seen, in that order."""
         built = self.build(as_ofs)
         return pd.concat([built.read(as_of) for as_of in sorted(set(as_ofs))], ignore_index=True)
+
+    def with_facts(self, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+        """Return rows of features, indexed by account_id, with the facts that their phrases show beside them.
+
+        The facts are built by the same engine from the same snapshot at `as_of`.
+        """
+        facts = facts_for(self.features)
+        if rows.empty or not facts:
+            return rows.assign(**{fact.name: np.nan for fact in facts})
+        built = build_features(self.snapshot.history_of(rows.index), [as_of], facts)
+        return rows.join(built.set_index("account_id").drop(columns="as_of"))
 
     def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset:
         """Return the target's cohort at these dates with features visible then and labels known by `known_by`.

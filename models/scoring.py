@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from features.built import content_digest
-from models.explain import reasons_for
+from models.explain import apart, reasons_for
 from models.manifest import FittedModel, check_features, check_target, check_time, load_model
 from models.material import Material
 from models.registry import Champion, Registry
@@ -22,8 +22,6 @@ from pipeline.errors import ModelError
 from pipeline.likelihood import with_observed
 from pipeline.lists import rank
 from pipeline.settings import Play, Settings
-
-NO_REASON = [{"family": "none", "text": "no single strong reason; the value at stake puts it here"}]
 
 
 def score_target(
@@ -43,6 +41,22 @@ def score_target(
     Raises ModelError when there is no champion, or it was trained on other features or on later knowledge.
     """
     settings = material.settings
+    draft = draft_target(material, target, as_of, model=model, retrospective=retrospective)
+    made_from = draft.made_from
+    return {
+        "target": target.name,
+        "as_of": str(as_of),
+        "model": f"{made_from['model_name']} version {made_from['model_version']} ({made_from['recipe']})",
+        "counts": made_from["counts"],
+        "folder": str(draft.save(settings, rehearsal=dry_run)),
+    }
+
+
+def draft_target(
+    material: Material, target: Target, as_of: date, *, model: str | None = None, retrospective: bool = False
+) -> Draft:
+    """Return the scored and ranked list of a target, saved nowhere; arguments and errors as `score_target` has them."""
+    settings = material.settings
     if model is not None:
         name, number, fitted = f"keepgrow-{target.name}", "unregistered", load_model(Path(model))
     else:
@@ -52,14 +66,7 @@ def score_target(
     check_target(fitted.manifest, target)
     check_features(fitted.manifest, material.features)
     check_time(fitted.manifest, as_of, retrospective)
-    draft = make_draft(material, target, fitted, as_of, name=name, number=number)
-    return {
-        "target": target.name,
-        "as_of": str(as_of),
-        "model": f"{name} version {number} ({fitted.manifest['recipe']})",
-        "counts": draft.made_from["counts"],
-        "folder": str(draft.save(settings, rehearsal=dry_run)),
-    }
+    return make_draft(material, target, fitted, as_of, name=name, number=number)
 
 
 def make_draft(material: Material, target: Target, model: FittedModel, as_of: date, *, name: str, number: str) -> Draft:
@@ -70,18 +77,20 @@ def make_draft(material: Material, target: Target, model: FittedModel, as_of: da
     scored, rows = score_frame(model, standing, features, set(excluded["account_id"]))
     play = settings.plays.get(target.name, Play(name=target.name))
     ranking = rank(scored, display, excluded, play, settings.lists)
-    listed = with_observed(ranking.rows, model.manifest["bands"])
+    language = settings.lists.language
+    listed = with_observed(ranking.rows, model.manifest["bands"], language)
     # Contributions are slow to compute: only for rows that reach the list.
     called = listed.loc[listed["section"] == "call", "account_id"]
-    said = reasons_for(model, material.features, rows.loc[called], settings.money.currency)
+    shown = material.with_facts(rows.loc[called], as_of)
+    said = reasons_for(model, material.features, shown, settings.money.currency, language)
     texts = dict(zip(called, said, strict=True))
     ends = listed["account_id"].map(standing.set_index("account_id")["ends_on"])
     told = [
-        (texts[account] or NO_REASON) if section == "call" else _apart(section, end)
+        texts[account] if section == "call" else apart(section, end, language)
         for account, section, end in zip(listed["account_id"], listed["section"], ends, strict=True)
     ]
     listed = listed.assign(reasons=pd.Series(told, index=listed.index, dtype=object))
-    digests = [content_digest(frame) for frame in (features, standing, display, excluded)]
+    digests = [content_digest(frame) for frame in (features, standing, display, excluded, shown.reset_index())]
     return Draft(
         target.name,
         as_of,
@@ -127,11 +136,3 @@ def _champion(settings: Settings, target: Target) -> Champion:
     if champion is None:
         raise ModelError(f"target '{target.name}' has no champion yet. Train one with `keepgrow train`.")
     return champion
-
-
-def _apart(section: str, ends: Any) -> list[dict[str, Any]]:
-    """Return why an account stands apart, in the shape of a reason."""
-    if section == "leaving":
-        when = "" if pd.isna(ends) else f" on {ends:%Y-%m-%d}"
-        return [{"family": "contract", "text": f"the contract is known to end{when}"}]
-    return [{"family": "tenure", "text": "too little history to score"}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -36,32 +37,47 @@ def wilson(successes: int, n: int, z: float = Z_95) -> tuple[float, float]:
     return low, high
 
 
-_LEVELS = ((0.05, "Very low"), (0.2, "Low"), (0.5, "Medium"), (0.8, "High"), (math.inf, "Very high"))
+LIMITS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
+"""Where one phrase for a probability ends and the next begins; a phrase holds its upper limit.
+
+A model's bands of observed rates are cut at these limits (`models.calibrate.bands`), so accounts with the same words
+have the same observed rate beside them.
+"""
+
+LEVEL_LIMITS = (0.05, 0.25, 0.55, 0.85)
+"""The limits at which the word itself changes: very low, low, medium, high, very high."""
+
+_LEVELS = {
+    "en": ("Very low", "Low", "Medium", "High", "Very high"),
+    "da": ("Meget lav", "Lav", "Middel", "Høj", "Meget høj"),
+}
+_NUMBERS = {
+    "en": ("at most 1 in 20", "about {tenths} in 10", "more than 19 in 20"),
+    "da": ("højst 1 ud af 20", "ca. {tenths} ud af 10", "mere end 19 ud af 20"),
+}
 
 
-def in_words(probability: float) -> str:
-    """Return a probability as people say it.
+def in_words(probability: float, language: str = "en") -> str:
+    """Return the model's probability as people say it.
 
-    >>> in_words(0.72), in_words(0.03)
-    ('High, about 7 in 10', 'Very low, fewer than 1 in 20')
+    >>> in_words(0.72), in_words(0.03), in_words(0.72, "da")
+    ('High, about 7 in 10', 'Very low, at most 1 in 20', 'Høj, ca. 7 ud af 10')
     """
-    level = next(word for limit, word in _LEVELS if probability < limit)
-    if probability < 0.05:
-        return f"{level}, fewer than 1 in 20"
-    if probability > 0.95:
-        return f"{level}, more than 19 in 20"
-    # Halves go up, and neither 0 nor 10 in 10 is claimed.
-    tenths = min(9, max(1, math.floor(probability * 10 + 0.5)))
-    return f"{level}, about {tenths} in 10"
+    level = _LEVELS[language][bisect_left(LEVEL_LIMITS, probability)]
+    least, about, most = _NUMBERS[language]
+    tenths = bisect_left(LIMITS, probability)
+    number = least if tenths == 0 else most if tenths == len(LIMITS) else about.format(tenths=tenths)
+    return f"{level}, {number}"
 
 
-def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]], language: str = "en") -> pd.DataFrame:
     """Return the rows with band, observed_rate, observed_low and observed_high.
 
-    `band` is the probability in words. `bands` are the model's out-of-time accounts grouped by probability: each has
-    low, high, n and positives, and holds probabilities in `(low, high]`, the first one `[low, high]`. The rate is
-    positives / n with its 95 % Wilson interval; it is blank for a probability in no band, or in an empty one. Rows
-    without a probability have neither words nor rate. Raises ModelError for bands that overlap or are out of order.
+    `band` is the model's probability in words, in the language given. `bands` are the model's out-of-time accounts
+    grouped by probability: each has low, high, n and positives, and holds probabilities in `(low, high]`, the first one
+    `[low, high]`. The rate is positives / n with its 95 % Wilson interval; it is blank for a probability in no band, or
+    in an empty one. Rows without a probability have neither words nor rate. Raises ModelError for bands that overlap or
+    are out of order.
     """
     ordered = _checked(bands)
     probability = rows["probability"].to_numpy("float64", na_value=np.nan)
@@ -72,7 +88,7 @@ def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]]) -> pd.
         )
         if band["n"] > 0:
             observed[inside] = (band["positives"] / band["n"], *wilson(band["positives"], band["n"]))
-    words = [None if np.isnan(value) else in_words(value) for value in probability]
+    words = [None if np.isnan(value) else in_words(value, language) for value in probability]
     return rows.assign(
         band=pd.Series(words, index=rows.index, dtype=object),
         observed_rate=observed[:, 0],

@@ -5,6 +5,7 @@ import pytest
 from features.catalogue import FEATURES, catalogue_digest, features_for, missing_columns
 from features.derived import Recent, Trend
 from features.spec import ALL, Aggregate
+from features.words import Words
 from pipeline.errors import SettingsError
 from pipeline.settings import AccountSettings
 
@@ -82,8 +83,8 @@ def test_the_digest_follows_the_features_and_their_order() -> None:
 
 
 def test_distinct_values_have_no_trend_and_no_decay() -> None:
-    distinct = Aggregate("kinds", "interactions", "distinct", "{value} kinds", column="kind")
+    distinct = Aggregate("kinds", "interactions", "distinct", Words("kind|kinds", "slags"), column="kind")
     with pytest.raises(ValueError, match="kinds: distinct values have no trend"):
-        Trend(distinct, "kinds")
+        Trend(distinct)
     with pytest.raises(ValueError, match="kinds: only counts, days and sums can be decayed; found 'distinct'"):
-        Recent(distinct, "kinds")
+        Recent(distinct)

@@ -12,6 +12,7 @@ from features.catalogue import FEATURES
 from features.engine import build_features
 from features.spec import Aggregate, expand
 from features.where import kind
+from features.words import Words
 
 SPEND_ALL = expand([SPEND])[-1:]
 INVOICES = [
@@ -56,7 +57,9 @@ READS = {("invoices", "account_id"), ("invoices", "amount")}
 
 
 def test_one_line_declares_a_family_over_its_windows(make_history: Any) -> None:
-    demos = Aggregate("demos", "interactions", "count", "{value} demo{s}", where=kind("demo"), windows=(7, 30))
+    demos = Aggregate(
+        "demos", "interactions", "count", Words("demo|demos", "demo|demoer"), where=kind("demo"), windows=(7, 30)
+    )
     rows = [{"occurred_at": f"2025-03-{day:02}T10:00", "kind": "demo"} for day in (1, 20, 30)]
     rows.append({"occurred_at": "2025-01-01T10:00", "kind": "call"})
     frame = build_features(make_history(interactions=rows), [date(2025, 3, 31)], expand([demos]))

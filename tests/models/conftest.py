@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ import pytest
 
 from features.measures import Since
 from features.spec import Aggregate, Derived, Feature, expand
+from features.words import Words
 from models.dataset import Dataset
 from models.manifest import FittedModel
+from models.registry import Registry
 from models.targets import Target, declare
 from models.train import fit
 from pipeline.history import History
@@ -71,19 +74,36 @@ SEGMENTS = np.array(["retail", "trade", "public"], dtype=object)
 
 def toy_features() -> tuple[Feature, ...]:
     """Five features of four families: volume, value, recency and profile."""
-    calls = Aggregate("calls", "interactions", "count", "{value} call{s}", windows=(30, 90))
+    calls = Aggregate(
+        "calls", "interactions", "count", Words("call|calls", "opkald"), windows=(30, 90), topic="contact"
+    )
     spend = Aggregate(
-        "spend", "invoices", "sum", "{value} net spend", column="amount", windows=(90,), unit="money", family="value"
+        "spend",
+        "invoices",
+        "sum",
+        Words("net spend", "nettokøb"),
+        column="amount",
+        windows=(90,),
+        unit="money",
+        family="value",
+        topic="spend",
     )
     since = Derived(
         "days_since_purchase",
         Since("invoices", "last"),
-        "{value} day{s} since the last purchase",
+        Words("{value} {day|days} since the last purchase", "{value} {dag|dage} siden seneste køb"),
         unit="days",
         family="recency",
-        unknown="no purchase on record",
+        unknown=Words("no purchases on record", "ingen køb registreret"),
     )
-    segment = Derived("segment", Since("accounts", "last"), "segment {value}", unit="category", family="profile")
+    segment = Derived(
+        "segment",
+        Since("accounts", "last"),
+        Words("segment {value}", "segment {value}"),
+        unit="category",
+        family="profile",
+        topic="attributes",
+    )
     return expand((calls, spend, since, segment))
 
 
@@ -173,3 +193,12 @@ def churn_model(settings: Settings, features: tuple[Feature, ...], churn: Target
 @pytest.fixture(scope="session")
 def upsell_model(settings: Settings, features: tuple[Feature, ...], upsell: Target) -> FittedModel:
     return fit(toy_data(), upsell, features, settings, date(2025, 6, 1))
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with MLflow's schema and nothing in it: making the schema takes seconds, copying it does not."""
+    folder = tmp_path_factory.mktemp("migrated")
+    given = {"name": "firm", "state": str(folder), "tables": {"invoices": [{"source": "invoices.csv"}]}}
+    Registry(Settings.model_validate(given)).prepare()
+    return folder / "mlflow" / "mlflow.db"

@@ -11,9 +11,9 @@ import pandas as pd
 from random_histories import Raw, columns_of, history_of
 from slow_features import slow_features
 
-from features.catalogue import features_for
+from features.catalogue import facts_for, features_for
 from features.engine import build_features
-from features.spec import Feature
+from features.spec import Fact, Feature
 from pipeline.history import History
 from pipeline.settings import AccountSettings
 
@@ -21,8 +21,12 @@ EXACT = ("count", "days", "money")
 """Units compared bit for bit, unless the feature is a mean, a ratio or decayed."""
 
 
-def features_of(raw: Raw, attributes: tuple[str, ...] = (), constant: tuple[str, ...] = ()) -> tuple[Feature, ...]:
-    return features_for(columns_of(raw), AccountSettings(features=attributes, constant=constant))
+def features_of(
+    raw: Raw, attributes: tuple[str, ...] = (), constant: tuple[str, ...] = ()
+) -> tuple[Feature | Fact, ...]:
+    """Return the features that the rows allow, and the facts that their phrases show."""
+    features = features_for(columns_of(raw), AccountSettings(features=attributes, constant=constant))
+    return (*features, *facts_for(features))
 
 
 def differences(
@@ -53,10 +57,10 @@ def differences(
     return found
 
 
-def _agree(feature: Feature, fast: Any, slow: Any) -> bool:
+def _agree(feature: Feature | Fact, fast: Any, slow: Any) -> bool:
     if feature.unit == "category" or slow is None:
         return fast == slow or (slow is None and (fast is None or math.isnan(fast)))
-    inexact = any(word in feature.name for word in ("mean", "per_", "decayed", "deviation", "days_to_close"))
+    inexact = any(word in feature.name for word in ("mean", "per_", "decayed", "deviation", "days_to_close", "usual"))
     if feature.unit in EXACT and not inexact:
         return fast == slow
     return math.isclose(fast, slow, rel_tol=1e-9, abs_tol=1e-9)

@@ -1,4 +1,4 @@
-"""Every feature, recomputed by slow loops straight from raw rows, with a cut of its own.
+"""Every feature and fact, recomputed by slow loops straight from raw rows, with a cut of its own.
 
 Shares no code with the engine. None is an unknown figure.
 """
@@ -178,8 +178,15 @@ class Account:
         self, name: str, table: str, rows: list[Row], how: str, windows: tuple[int, ...], column: str = ""
     ) -> None:
         for window in windows:
-            now, before = (self.figure(table, rows, how, column, window, back) for back in (0, window))
-            self.found[f"{name}_change_{window}d"] = change(now, before)
+            self.found[f"{name}_change_{window}d"] = change(*self.two_windows(name, table, rows, how, window, column))
+
+    def two_windows(
+        self, name: str, table: str, rows: list[Row], how: str, window: int, column: str = ""
+    ) -> tuple[Any, Any]:
+        """Find a window's figure and that of the window before, which phrases show."""
+        now, before = (self.figure(table, rows, how, column, window, back) for back in (0, window))
+        self.found |= {f"{name}_{window}d": now, f"{name}_{window}d_before": before}
+        return now, before
 
     def decayed(
         self, name: str, table: str, rows: list[Row], how: str, half_lives: tuple[int, ...], column: str = ""
@@ -190,10 +197,12 @@ class Account:
                 ages = [((self.now.date() - day).days, 1.0) for day in distinct_days(rows, when)]
             else:
                 ages = [(days_since(self.now, row[when]), (row[column] or 0) / 10_000) for row in rows]
+            self.two_windows(name, table, rows, how, 2 * half_life, column)
             self.found[f"{name}_decayed_{half_life}d"] = math.fsum(x * 0.5 ** (age / half_life) for age, x in ages)
 
-    def pace(self, name: str, rows: list[Row], when: str, fast: int, slow: int, column: str = "") -> None:
-        totals = []
+    def pace(self, name: str, table: str, rows: list[Row], fast: int, slow: int, column: str = "") -> None:
+        totals, when = [], WHEN[table]
+        self.two_windows(name, table, rows, "sum" if column else "days", 2 * fast, column)
         for half_life in (fast, slow):
             if column:
                 ages = [(days_since(self.now, row[when]), (row[column] or 0) / 10_000) for row in rows]
@@ -207,10 +216,19 @@ class Account:
         for window in windows:
             ratio = quotient(self.found[f"{name}_{window}d"], self.found[f"{name}_per_month"])  # type: ignore[arg-type]
             self.found[f"{name}_over_usual_{window}d"] = None if ratio is None else ratio * 30 / window
+            usual = self.found[f"{name}_per_month"]
+            self.found[f"{name}_usual_{window}d"] = None if usual is None else usual * window / 30  # type: ignore[operator]
 
     def monthly(self, name: str, total: float, table: str, every: list[Row]) -> None:
         days = days_since(self.now, every[0][WHEN[table]]) if every else None
         self.found[f"{name}_per_month"] = None if days is None else 30 * total / max(days, 30)
+
+    def top_share(self, name: str, table: str, rows: list[Row], by: str, weigh: Callable[[Row], int | None]) -> None:
+        totals: dict[Any, int] = {}
+        for row in self.within(table, rows, 365) or []:
+            if row[by] is not None:
+                totals[row[by]] = totals.get(row[by], 0) + (weigh(row) or 0)
+        self.found[name] = quotient(max(totals.values()), sum(totals.values())) if totals else None
 
     def since(self, name: str, table: str, rows: list[Row], which: int = -1) -> None:
         self.found[name] = days_since(self.now, rows[which][WHEN[table]]) if rows else None
@@ -231,12 +249,13 @@ class Account:
             self.aggregate("invoices", t, bought, "distinct", (30, 90, 365), "invoice_id")
         if "product" in self.mapped[t]:
             self.aggregate("products_bought", t, bought, "distinct", (30, 90, 365, None), "product")
+            self.top_share("top_product_share_365d", t, bought, "product", lambda row: row["amount"])
         self.aggregate("spend", t, rows, "sum", (30, 60, 90, 180, 365, None), "amount")
         self.monthly("spend", units(rows, "amount"), t, rows)
         self.decayed("spend", t, rows, "sum", (30, 90), "amount")
         self.trend("spend", t, rows, "sum", (30, 60, 90, 180), "amount")
-        self.pace("purchase_days", bought, "issued_at", 15, 90)
-        self.pace("purchases", bought, "issued_at", 30, 90, "amount")
+        self.pace("purchase_days", t, bought, 15, 90)
+        self.pace("purchases", t, bought, 30, 90, "amount")
         self.over_usual("purchase_days", (60,))
         self.over_usual("spend", (30, 60))
         for window in (90, 365, None):
@@ -246,6 +265,10 @@ class Account:
             )
         self.aggregate("credit_notes", t, credited, "count", (90, 365, None))
         self.aggregate("credited", t, credited, "sum", (90, 365, None), "amount")
+        for window in (90, 365):
+            self.found[f"credited_share_{window}d"] = quotient(
+                self.figure(t, credited, "sum", "amount", window), self.figure(t, bought, "sum", "amount", window)
+            )
         self.since("days_since_purchase", t, bought)
         self.since("days_since_first_purchase", t, bought, 0)
         span = days_since(bought[-1]["issued_at"], bought[0]["issued_at"]) if bought else None
@@ -284,21 +307,26 @@ class Account:
         self.trend("interactions", t, rows, "count", (30, 90))
         self.aggregate("interaction_days", t, rows, "days", (7, 30, 90, 180, 365))
         self.decayed("interaction_days", t, rows, "days", (14, 60))
-        self.pace("interaction_days", rows, "occurred_at", 14, 60)
+        self.pace("interaction_days", t, rows, 14, 60)
         self.trend("interaction_days", t, rows, "days", (30, 90))
         self.aggregate("logins", t, kinds("login"), "count", (7, 30, 90))
         self.aggregate("login_days", t, kinds("login"), "days", (30, 90))
         self.trend("logins", t, kinds("login"), "count", (30, 90))
         for kind in ("call", "meeting", "email", "ticket", "note"):
             self.aggregate(kind + "s", t, kinds(kind), "count", (30, 90, 365))
+        for kind in ("call", "meeting", "email", "ticket", "login"):
+            self.found[f"{kind}_share_90d"] = quotient(
+                self.figure(t, kinds(kind), "count", "", 90), self.figure(t, rows, "count", "", 90)
+            )
         if "quantity" in mapped:
             self.aggregate("usage", t, kinds("usage"), "sum", (7, 30, 90, 365), "quantity")
             self.trend("usage", t, kinds("usage"), "sum", (30, 90), "quantity")
             self.decayed("usage", t, kinds("usage"), "sum", (14,), "quantity")
-            self.pace("usage", kinds("usage"), "occurred_at", 14, 60, "quantity")
+            self.pace("usage", t, kinds("usage"), 14, 60, "quantity")
             self.aggregate("call_minutes", t, kinds("call"), "sum", (30, 90, 365), "quantity")
         if "contact_id" in mapped:
             self.aggregate("contacts", t, rows, "distinct", (30, 90, 365), "contact_id")
+            self.top_share("top_contact_share_365d", t, rows, "contact_id", lambda _: 1)
         self.aggregate("kinds", t, rows, "distinct", (30, 90), "kind")
         self.since("days_since_interaction", t, rows)
         self.since("days_since_first_interaction", t, rows, 0)
@@ -338,6 +366,8 @@ class Account:
         scores = [sum(day) / 10_000 / len(day) for day in by_day]
         self.found[f"{kind}_last"] = scores[-1] if scores else None
         self.found[f"{kind}_last_change"] = scores[-1] - scores[-2] if len(scores) > 1 else None
+        self.found[f"{kind}_last_before"] = scores[-2] if len(scores) > 1 else None
+        self.found[f"{kind}_answers_365d"] = self.figure("interactions", answers, "count", "", 365)
         self.found[f"{kind}_mean_365d"] = self.figure("interactions", rows, "mean", "score", 365)
 
     # --- contracts
@@ -351,18 +381,21 @@ class Account:
         self.found["mrr"] = mrr(0)
         for window in (30, 90, 180, 365):
             self.found[f"mrr_change_{window}d"] = change(mrr(0), mrr(window))
+            self.found[f"mrr_{window}d_before"] = mrr(window)
         if "seats" in mapped:
             self.found["seats"] = self.contracted("seats", 0)
             for window in (90, 365):
-                self.found[f"seats_change_{window}d"] = change(
-                    self.contracted("seats", 0), self.contracted("seats", window)
-                )
+                before = self.contracted("seats", window)
+                self.found[f"seats_change_{window}d"] = change(self.contracted("seats", 0), before)
+                self.found[f"seats_{window}d_before"] = before
             price = [quotient(mrr(back), self.contracted("seats", back)) for back in (0, 365)]
             self.found["mrr_per_seat"] = price[0]
             self.found["mrr_per_seat_change_365d"] = change(price[0], price[1])
-        held, before = self.in_force(0), self.in_force(365)
+            self.found["mrr_per_seat_365d_before"] = price[1]
+        held, ago = self.in_force(0), self.in_force(365)
         self.found["lines"] = len(held or [])
-        self.found["lines_change_365d"] = None if before is None else len(held or []) - len(before)
+        self.found["lines_365d_before"] = None if ago is None else len(ago)
+        self.found["lines_change_365d"] = None if ago is None else len(held or []) - len(ago)
         rows = [row for _, row in held or []]
         if "product" in mapped:
             self.found["products"] = len({row["product"] for row in rows if row["product"] is not None})

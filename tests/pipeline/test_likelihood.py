@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ModelError
-from pipeline.likelihood import in_words, wilson, with_observed
+from pipeline.likelihood import LEVEL_LIMITS, LIMITS, in_words, wilson, with_observed
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,14 @@ def test_more_successes_than_cases_are_refused(successes: int, n: int) -> None:
 @pytest.mark.parametrize(
     ("probability", "words"),
     [
-        (0.0, "Very low, fewer than 1 in 20"),
-        (0.049, "Very low, fewer than 1 in 20"),
-        (0.05, "Low, about 1 in 10"),
-        (0.2, "Medium, about 2 in 10"),
-        (0.45, "Medium, about 5 in 10"),
+        (0.0, "Very low, at most 1 in 20"),
+        (0.05, "Very low, at most 1 in 20"),
+        (0.051, "Low, about 1 in 10"),
+        (0.25, "Low, about 2 in 10"),
+        (0.251, "Medium, about 3 in 10"),
+        (0.45, "Medium, about 4 in 10"),
         (0.72, "High, about 7 in 10"),
-        (0.8, "Very high, about 8 in 10"),
+        (0.85, "High, about 8 in 10"),
         (0.95, "Very high, about 9 in 10"),
         (0.96, "Very high, more than 19 in 20"),
         (1.0, "Very high, more than 19 in 20"),
@@ -50,6 +51,25 @@ def test_more_successes_than_cases_are_refused(successes: int, n: int) -> None:
 )
 def test_probability_in_words(probability: float, words: str) -> None:
     assert in_words(probability) == words
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.0, "Meget lav, højst 1 ud af 20"),
+        (0.1, "Lav, ca. 1 ud af 10"),
+        (0.4, "Middel, ca. 4 ud af 10"),
+        (0.72, "Høj, ca. 7 ud af 10"),
+        (0.9, "Meget høj, ca. 9 ud af 10"),
+        (0.99, "Meget høj, mere end 19 ud af 20"),
+    ],
+)
+def test_probability_in_danish_words(probability: float, words: str) -> None:
+    assert in_words(probability, "da") == words
+
+
+def test_the_word_changes_only_where_the_number_does() -> None:
+    assert {*LEVEL_LIMITS} < {*LIMITS}
 
 
 BANDS = [

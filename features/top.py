@@ -1,0 +1,54 @@
+"""How concentrated an account's rows are: the share of the largest group among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from features.evaluation import Evaluation, Reads, divide, reads_of
+from features.selection import Floats, lowest_by_account
+from features.where import ANY, Where
+from pipeline.asof import DAY, MISSING
+from pipeline.contract_lines import sum_by_account
+
+
+@dataclass(frozen=True)
+class TopShare:
+    """The largest value of `by` over all its values, by rows ("count") or by a column's sum, in the window.
+
+    Rows without `by`, and for a sum without the column, are left out. 1 is a single value; NaN without rows. `where`
+    must leave sums positive only.
+    """
+
+    table: str
+    how: Literal["count", "sum"]
+    by: str
+    column: str = ""
+    where: Where = ANY
+    window: int = 365
+
+    @property
+    def reads(self) -> Reads:
+        return (*reads_of(self.table, self.where, self.column), (self.table, self.by))
+
+    def compute(self, evaluation: Evaluation) -> Floats:
+        if not evaluation.observable(self.table, self.window):
+            return evaluation.unknown()
+        rows = evaluation.select(self.table, self.where)
+        by = rows.column(self.by)
+        counted = (by != MISSING) & (rows.occurred >= evaluation.at - self.window * DAY)
+        if self.column:
+            counted &= rows.column(self.column) != MISSING
+        account, by = rows.account[counted], by[counted]
+        values = rows.column(self.column)[counted] if self.column else np.ones(len(by), dtype=np.int64)
+        if not len(by):
+            return evaluation.unknown()
+        key = account * (by.max() + 1) + by
+        order = np.argsort(key, kind="stable")
+        starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+        owner, sums = account[order][starts], np.add.reduceat(values[order], starts)
+        largest = -lowest_by_account(owner, -sums, evaluation.accounts)
+        total = sum_by_account(account, values, evaluation.accounts)
+        return divide(np.where(total > 0, largest, 0).astype(np.float64), total.astype(np.float64))
