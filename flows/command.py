@@ -15,9 +15,9 @@ from typing import Any
 
 from rich.console import Console
 
+from flows.outermost import day_asked
 from flows.surroundings import local_state
-from pipeline.asof import parse_as_of
-from pipeline.errors import AsOfError, KeepgrowError, ModelError, SettingsError, StoreError
+from pipeline.errors import KeepgrowError, ModelError, SettingsError, StoreError
 from pipeline.settings import Settings, read_settings
 
 LOG = logging.getLogger("keepgrow")
@@ -96,9 +96,7 @@ def command(
     with speaking(verbose) as logged:
         settings = read_settings(config)
         today = datetime.now(UTC).date()  # the outermost layer is the only one to ask
-        asked = parse_as_of(as_of) if as_of else settings.run.as_of or today
-        if asked > today:
-            raise AsOfError(f"as_of {asked} lies in the future: today is {today}. Take a day that has begun.")
+        asked = day_asked(settings, as_of, today)
         if json_file is not None:
             _check_writable(json_file)
         if json_file is not None and str(json_file) == "-":

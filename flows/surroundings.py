@@ -20,11 +20,8 @@ def quiet() -> None:
         os.environ.setdefault(name, value)
 
 
-def local_state(settings: Settings, verbose: bool = False) -> Path:
-    """Point Prefect at the project's own state folder, or at the configured server; return the state folder.
-
-    Raises StoreError when the folder cannot be written.
-    """
+def state_folder(settings: Settings) -> Path:
+    """Return the state folder, made where there is none; raise StoreError when it cannot be written."""
     state = settings.state_folder
     try:
         (state / "prefect").mkdir(parents=True, exist_ok=True)
@@ -33,6 +30,15 @@ def local_state(settings: Settings, verbose: bool = False) -> Path:
             f"the state folder {state} cannot be written: {error.strerror}. "
             "Choose another with `state` in the config, or mend its permissions."
         ) from None
+    return state
+
+
+def local_state(settings: Settings, verbose: bool = False) -> Path:
+    """Point Prefect at the project's own state folder, or at the configured server; return the state folder.
+
+    Raises StoreError when the folder cannot be written.
+    """
+    state = state_folder(settings)
     if settings.prefect.api_url:
         os.environ["PREFECT_API_URL"] = settings.prefect.api_url
     for name, value in {

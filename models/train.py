@@ -134,17 +134,23 @@ def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
     span = "no as_of date" if not dates else f"{len(dates)} as_of dates from {dates[0]} to {dates[-1]}"
     if len(dates) == 1:
         span = f"one as_of date, {dates[0]}"
-    found = f"{len(data)} rows on {span}, {positives} of them with label 1 ({_meaning(target)}) and {negatives} without"
+    counted = f"{positives:,} of them with label 1 ({_meaning(target)}) and {negatives:,} without"
+    found = f"{len(data):,} rows on {span}, {counted}"
     if positives == 0:
         fault, help_ = "there is nothing to learn from: no row has label 1", "a longer horizon, or a wider definition,"
     elif negatives == 0:
         fault, help_ = "there is nothing to tell apart: every row has label 1", "a shorter horizon, or a narrower one,"
     else:
-        fault = f"too few rows to judge a model by: at least {needed} of either label are needed"
+        rare = int(positives < negatives)
+        few, accounts = min(positives, negatives), data.rows.loc[data.rows["label"] == rare, "account_id"].nunique()
+        fault = (
+            f"{few} rows, of {accounts} accounts, have label {rare}; at least {needed} are needed to judge a model by"
+        )
         help_ = "more training dates ([training] every_days, first_as_of), or another horizon"
     raise TrainingRefused(
         f"target '{target.name}': {fault}. Found {found}. What would help: more history or more accounts, {help_} in "
-        f"[targets.{target.name}]. [training] min_positives is {needed}."
+        f"[targets.{target.name}]. [training] min_positives is {needed}.",
+        {"rows": len(data), "positives": positives, "needed": needed},
     )
 
 

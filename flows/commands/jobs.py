@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -69,12 +70,24 @@ def score(
     as_of: AsOf = None,
     target: Targets = None,
     retrospective: Retrospective = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the scores of all accounts there: .csv or .parquet.")
+    ] = None,
     dry_run: DryRun = False,
     json: Json = None,
     verbose: Verbose = False,
 ) -> None:
     """Score the accounts with the champions and rank them; nothing is published yet."""
-    with command("score", config, as_of=as_of, json_file=json, verbose=verbose) as running, alone(running):
+    with command("score", config, as_of=as_of, json_file=json, verbose=verbose) as running:
+        if out is not None:
+            from pipeline.scores_file import check_scores_file
+
+            check_scores_file(out)
+        _score(running, target, retrospective, out, dry_run)
+
+
+def _score(running: Command, target: list[str] | None, retrospective: bool, out: Path | None, dry_run: bool) -> None:
+    with alone(running):
         from flows.score_accounts import score as flow
 
         built = _built(running)
@@ -87,6 +100,11 @@ def score(
             dry_run,
         )
         check_failed([result["error"] for result in results if "error" in result])
+        if out is not None:
+            from flows.batch import write_out
+
+            listed = [result["target"] for result in results]
+            write_out(str(running.config), running.as_of, listed, str(out), dry_run)
 
 
 @app.command()

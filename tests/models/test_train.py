@@ -160,8 +160,8 @@ def relabelled(data: Dataset, positives: int) -> Dataset:
     [
         (0, "nothing to learn from: no row has label 1"),
         (600, "nothing to tell apart: every row has label 1"),
-        (49, "too few rows to judge a model by: at least 50 of either label are needed"),
-        (551, "too few rows to judge a model by: at least 50 of either label are needed"),
+        (49, "49 rows, of 49 accounts, have label 1; at least 50 are needed to judge a model by"),
+        (551, "49 rows, of 49 accounts, have label 0; at least 50 are needed to judge a model by"),
     ],
 )
 @pytest.mark.parametrize("recipe", ["model", "recency"])
