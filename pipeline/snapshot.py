@@ -284,7 +284,10 @@ def _describe(
     return {
         "digest": digest,
         "buckets": written.buckets,
-        "columns": {name: list(table.columns) for name, table in staged.tables.items()},
+        "columns": {
+            name: [column for column in table.columns if column in table.stored]
+            for name, table in staged.tables.items()
+        },
         "counts": {name: asdict(each) for name, each in counts.items()},
         "first_days": written.first_days,
         "known_days": written.known_days,

@@ -73,7 +73,8 @@ class Staged:
     def stored(self) -> tuple[str, ...]:
         """The columns that a bucket's file has: what is mapped, and when it became known."""
         known = ("known_at",) if "known_at" in self.contract.by_name and not self.of_today else ()
-        own = (name for name in self.columns if name != "known_at")
+        left = {"known_at", *(column.name for column in self.contract.columns if not column.stored)}
+        own = (name for name in self.columns if name not in left)
         return (*own, *(known_column(column.name) for column in self.late), *known)
 
     @property

@@ -26,9 +26,6 @@ from pipeline.tables import TABLES, Table
 MAY_BE_EMPTY = ("feedback", "exclusions", "account_links")
 """Tables in which no rows is a normal state of affairs."""
 
-_MEMORY = "1GB"
-
-
 @dataclass
 class Stage:
     """The staged tables of one config, by name, in a DuckDB file that lives as long as the stage is open.
@@ -57,7 +54,7 @@ def stage(settings: Settings, as_of: date) -> Iterator[Stage]:
     room = _room(settings.state_folder)
     try:
         with duckdb.connect(str(room / "stage.duckdb")) as con:
-            con.execute(f"SET memory_limit = '{_MEMORY}'; SET threads = {settings.training.threads}")
+            con.execute(f"SET memory_limit = '{settings.run.memory_gb}GB'; SET threads = {settings.training.threads}")
             con.execute(f"SET temp_directory = {literal(str(room))}; SET preserve_insertion_order = false")
             con.execute(f"SET TimeZone = 'UTC'; SET file_search_path = {literal(str(settings.folder.resolve()))}")
             con.execute("SET enable_progress_bar = false")

@@ -24,7 +24,8 @@ class Column:
     """One column of the contract.
 
     `late` marks a column that becomes known after its row does: it is blank until the instant in the named
-    columns, the first that is filled (usually its own value).
+    columns, the first that is filled (usually its own value). A column that is not `stored` is checked and then left
+    behind: no feature reads it, and the words of notes name people.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Column:
     about: str
     required: bool = False
     late: tuple[str, ...] = ()
+    stored: bool = True
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ INTERACTIONS = Table(
         Column("quantity", "number", "how much: minutes, actions, pages"),
         Column("score", "number", "the answer of a survey"),
         Column("contact_id", "id", "the person on their side"),
-        Column("subscription_id", "id", "the contract line it belongs to, where one is named"),
-        Column("text", "text", "a note's or message's words"),
+        Column("subscription_id", "id", "the contract line it belongs to, where one is named", stored=False),
+        Column("text", "text", "a note's or message's words", stored=False),
         Column("closed_at", "time", "when a ticket was closed", late=("closed_at",)),
         Column("cancelled_at", "time", "when a booked meeting was cancelled", late=("cancelled_at",)),
         KNOWN_AT,

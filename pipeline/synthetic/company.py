@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.asof import DAY, day_of, instant
-from pipeline.synthetic.chain import WEEK, levels_of
+from pipeline.synthetic.chain import WEEK
 from pipeline.synthetic.contracts import subscriptions
-from pipeline.synthetic.course import CAUSES, NEVER_DAY, Course, run_course
+from pipeline.synthetic.course import run_course
 from pipeline.synthetic.directory import accounts_table, exclusions_table
 from pipeline.synthetic.invoicing import invoices
-from pipeline.synthetic.population import Population, draw_population
+from pipeline.synthetic.merges import draw_merges
+from pipeline.synthetic.money import rates
+from pipeline.synthetic.population import draw_population
 from pipeline.synthetic.traces import interactions
-from pipeline.synthetic.truth import STEPS, oracle
+from pipeline.synthetic.truth_tables import fixed, notices, probabilities_on, states
+
+BLOCK = 20_000
+"""Accounts that are made and held in memory at once."""
+
+ROW_GROUP = 250_000
+"""Rows of a Parquet row group."""
+
+_DRAWS = 8
+"""Independent streams of random numbers per block; what is added later takes further ones and moves nothing."""
 
 
 @dataclass(frozen=True)
@@ -33,96 +44,82 @@ class Company:
     rows: Mapping[str, int]
 
 
-def make_company(folder: Path | str, accounts: int, years: int, seed: int = 7, end: date = date(2026, 1, 1)) -> Company:
+def make_company(
+    folder: Path | str, accounts: int, years: int, seed: int = 7, end: date = date(2026, 1, 1), truth: bool = True
+) -> Company:
     """Write a subscription firm's tables to `folder`, as extracted at midnight before `end`.
 
-    accounts, interactions, invoices, subscriptions and exclusions .parquet have the contract's columns, times in UTC;
-    truth/ holds what no firm has (see `write_truth`). The tables cover 52 x `years` weeks. The same arguments give
-    the same bytes.
+    accounts, interactions, invoices, subscriptions, exclusions, account_links and rates .parquet have the contract's
+    columns, times in UTC, money in EUR or DKK; truth/ holds what no firm has (see `truth_tables`), unless `truth` is
+    false. The tables cover 52 x `years` weeks. The same arguments give the same bytes.
+
+    Accounts are made BLOCK at a time, so that memory does not grow with their number, only with `years`. What becomes
+    of an account does not depend on the accounts of other blocks.
     """
     if accounts < 1 or years < 1:
         raise ValueError(f"expected at least one account and one year; found {accounts} and {years}")
     folder = Path(folder)
-    (folder / "truth").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    if truth:
+        (folder / "truth").mkdir(exist_ok=True)
     last = instant(end) // DAY
-    weeks = 52 * years
-    first = last - weeks * WEEK
-    draws = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(6)]
-    people = draw_population(accounts, first, weeks, draws[0])
-    course = run_course(people, first, weeks, draws[1])
-    tables = {
-        "accounts": accounts_table(people, first, last, draws[2]),
-        "interactions": interactions(people, course, draws[3]),
-        "invoices": invoices(people, course, draws[4]),
-        "subscriptions": subscriptions(people, course),
-        "exclusions": exclusions_table(people, last, draws[5]),
-    }
-    for name, table in tables.items():
-        _write(table, folder / f"{name}.parquet")
-    write_truth(folder / "truth", people, course)
-    write_probabilities(folder, [end - timedelta(days=13 * WEEK), end])
-    rows = {name: len(table) for name, table in tables.items()}
+    first = last - 52 * years * WEEK
+    with _Files(folder) as files:
+        files.write("rates", rates(first, last, np.random.default_rng(_stream(seed, 0, _DRAWS))))
+        for number, start in enumerate(range(0, accounts, BLOCK)):
+            count = min(BLOCK, accounts - start)
+            for name, table in _block(number, start, count, first, last, seed, truth):
+                files.write(name, table)
+    rows = {name: number for name, number in files.rows.items() if "/" not in name}
     return Company(folder, day_of(first * DAY), end, rows)
 
 
-def write_truth(folder: Path, people: Population, course: Course) -> None:
-    """Write the latent truth.
-
-    accounts.parquet: what is fixed (segment, annual, index). states.parquet: per account and weekly step, while a
-    contract holds and no notice is given: `at`, the joint `state`, the level of each component, weeks `locked`, and
-    the day (since 1970-01-01) the `term` counts from. notices.parquet: per notice its days, its cause, and whether
-    the account was `calm` (no component in a bad level) in each of the 13 weeks up to it.
-    """
-    ids = pa.array(people.ids, pa.string())
-    fixed = {
-        "account_id": ids,
-        "segment": people.terms.segment,
-        "annual": people.terms.annual,
-        "index": people.terms.index,
-    }
-    _write(pa.table(fixed), folder / "accounts.parquet")
-    week, account = np.nonzero(course.running)
-    state = course.after[week, account]
-    steps = {
-        "at": pa.array((course.first_day + (week + 1) * WEEK).astype(np.int32), pa.date32()),
-        "account_id": ids.take(pa.array(account)),
-        "state": state,
-        **{name: level.astype(np.int8) for name, level in levels_of(state).items()},
-        "locked": course.locked[week, account],
-        "term": course.term[week, account],
-    }
-    first, last = (day_of(day * DAY) for day in (course.first_day + WEEK, course.last_day))
-    table = pa.table(steps).replace_schema_metadata({STEPS: f"{first} {last}".encode()})
-    _write(table, folder / "states.parquet")
-    _write(_notices(ids, course), folder / "notices.parquet")
+def _block(
+    number: int, start: int, count: int, first: int, last: int, seed: int, truth: bool
+) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the tables of one block of accounts, one after the other, so that they need not be held together."""
+    weeks = (last - first) // WEEK
+    draws = [np.random.default_rng(_stream(seed, number, position)) for position in range(_DRAWS)]
+    people = draw_population(count, first, weeks, draws[0], number, start)
+    merges = draw_merges(people, first, last, draws[6])
+    course = run_course(people, first, weeks, draws[1])
+    yield "accounts", accounts_table(people, merges, first, last, draws[2])
+    yield "interactions", interactions(people, course, merges, draws[3], draws[7])
+    yield "invoices", invoices(people, course, merges, draws[4])
+    yield "subscriptions", subscriptions(people, course, merges)
+    yield "exclusions", exclusions_table(people, merges, last, draws[5])
+    yield "account_links", merges.links()
+    if truth:
+        yield "truth/accounts", fixed(people)
+        yield "truth/states", states(people, course)
+        yield "truth/notices", notices(people, course)
+        yield "truth/probabilities", probabilities_on([last - 13 * WEEK, last], people, course)
 
 
-def write_probabilities(folder: Path, days: Sequence[date]) -> None:
-    """Write truth/probabilities.parquet: what `oracle` says on `days`, with its windows as they stand by default."""
-    parts = [oracle(folder, day).assign(as_of=day) for day in days]
-    frame = pd.concat(parts, ignore_index=True).round({"p_churn": 9, "p_upsell": 9})
-    table = pa.Table.from_pandas(frame[["account_id", "as_of", "p_churn", "p_upsell"]], preserve_index=False)
-    _write(table.replace_schema_metadata(None), folder / "truth" / "probabilities.parquet")
+def _stream(seed: int, block: int, position: int) -> np.random.SeedSequence:
+    """Return the seed of a stream; those of the first block are what one block alone would spawn."""
+    return np.random.SeedSequence(seed, spawn_key=(position, block) if block else (position,))
 
 
-def _notices(ids: pa.Array, course: Course) -> pa.Table:
-    notices = course.notices
-    calm = np.ones(len(notices["account"]), bool)
-    for back in range(13):
-        week = np.maximum((notices["noticed_on"] - course.first_day) // WEEK - back, 0)
-        calm &= course.calm[week, notices["account"]]
-    back = notices["returned_on"]
-    return pa.table(
-        {
-            "account_id": ids.take(pa.array(notices["account"])),
-            "noticed_on": pa.array(notices["noticed_on"].astype(np.int32), pa.date32()),
-            "ended_on": pa.array(notices["ended_on"].astype(np.int32), pa.date32()),
-            "returned_on": pa.array(back.astype(np.int32), pa.date32(), mask=back == NEVER_DAY),
-            "cause": pa.array(CAUSES).take(pa.array(notices["cause"])),
-            "calm": calm,
-        }
-    )
+@dataclass
+class _Files:
+    """Parquet files that grow by a table at a time, and the rows written to each."""
 
+    folder: Path
+    rows: dict[str, int] = field(default_factory=dict)
+    _open: dict[str, pq.ParquetWriter] = field(default_factory=dict)
 
-def _write(table: pa.Table, file: Path) -> None:
-    pq.write_table(table, file, compression="zstd")
+    def write(self, name: str, table: pa.Table) -> None:
+        if name not in self._open:
+            self._open[name] = pq.ParquetWriter(self.folder / f"{name}.parquet", table.schema, compression="zstd")
+        self._open[name].write_table(table, row_group_size=ROW_GROUP)
+        self.rows[name] = self.rows.get(name, 0) + len(table)
+
+    def __enter__(self) -> _Files:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._open.values():
+            writer.close()

@@ -11,6 +11,8 @@ from pipeline.asof import DAY
 from pipeline.synthetic.chain import YEAR
 from pipeline.synthetic.course import CAUSES, EXTRA, Course
 from pipeline.synthetic.directory import HOUR, UTC
+from pipeline.synthetic.merges import Merges
+from pipeline.synthetic.money import CURRENCIES, currency_of, in_own_currency
 from pipeline.synthetic.population import Population
 
 Ints = NDArray[np.int64]
@@ -31,7 +33,7 @@ NOTICE_BY_DAYS = 60
 """Days before a term ends by which notice is asked for."""
 
 
-def subscriptions(people: Population, course: Course) -> pa.Table:
+def subscriptions(people: Population, course: Course, merges: Merges) -> pa.Table:
     """Return the versions of contract lines known when the course ends; notice fills the last version's end."""
     version, notice = course.versions, course.notices
     order = np.lexsort((version["clock"], version["day"], version["line"], version["contract"], version["account"]))
@@ -44,7 +46,8 @@ def subscriptions(people: Population, course: Course) -> pa.Table:
     counted = _first_day(holder, started)
     renews = counted + ((started - counted) // YEAR + 1) * YEAR
     monthly = ~people.terms.annual[who]
-    ids = pa.array(people.ids, pa.string()).take(pa.array(who))
+    currency = currency_of(people)[who]
+    known = at + HOUR // 4
 
     end = _position(holder, notice["account"] * 100 + notice["contract"])
     last = np.r_[(holder[1:] != holder[:-1]) | (line[1:] != line[:-1]), True]
@@ -54,12 +57,16 @@ def subscriptions(people: Population, course: Course) -> pa.Table:
     return pa.table(
         {
             "subscription_id": pc.binary_join_element_wise(
-                ids, pa.array(contract + 1).cast(pa.string()), pa.array(["P", "X"]).take(pa.array(line)), "-"
+                merges.ids.take(pa.array(who)),
+                pa.array(contract + 1).cast(pa.string()),
+                pa.array(["P", "X"]).take(pa.array(line)),
+                "-",
             ),
-            "account_id": ids,
+            "account_id": merges.ids_of(who, known, "billing"),
             "product": pa.array(PRODUCTS).take(pa.array(line)),
             "started_at": pa.array(at, UTC),
-            "mrr": np.round(version["mrr"], 2),
+            "mrr": in_own_currency(version["mrr"], currency),
+            "currency": pa.array(CURRENCIES).take(pa.array(currency)),
             "seats": pa.array(np.maximum(np.round(version["seats"]), 1).astype(np.int64), mask=line == EXTRA),
             "renews_at": pa.array(renews * DAY, UTC, mask=monthly),
             "notice_by": pa.array((renews - NOTICE_BY_DAYS) * DAY, UTC, mask=monthly),
@@ -67,7 +74,7 @@ def subscriptions(people: Population, course: Course) -> pa.Table:
             "ended_at": pa.array(ended * DAY, UTC, mask=stays),
             "end_known_at": pa.array(noticed * DAY + 14 * HOUR, UTC, mask=stays),
             "end_reason": reasons.take(pa.array(cause, mask=stays)),
-            "known_at": pa.array(at + HOUR // 4, UTC),
+            "known_at": pa.array(known, UTC),
         }
     )
 

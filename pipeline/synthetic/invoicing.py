@@ -13,6 +13,8 @@ from pipeline.asof import DAY, NEVER
 from pipeline.synthetic.chain import WEEK, levels_of
 from pipeline.synthetic.course import Course
 from pipeline.synthetic.directory import HOUR, UTC
+from pipeline.synthetic.merges import Merges
+from pipeline.synthetic.money import CURRENCIES, currency_of, in_own_currency
 from pipeline.synthetic.population import Population
 
 Ints = NDArray[np.int64]
@@ -25,7 +27,7 @@ BACKDATED, VOIDED, NEVER_PAID, CREDITED, CORRECTED = 0.02, 0.006, 0.004, 0.008, 
 """Shares of invoices entered weeks after their date, withdrawn, left unpaid, partly credited, entered wrongly."""
 
 
-def invoices(people: Population, course: Course, rng: np.random.Generator) -> pa.Table:
+def invoices(people: Population, course: Course, merges: Merges, rng: np.random.Generator) -> pa.Table:
     """Return the invoices known when the course ends: one a month or a quarter."""
     billed = _billed(people, course, rng)
     voided, never_paid, credited, corrected = _apart(len(billed["who"]), rng)
@@ -38,7 +40,7 @@ def invoices(people: Population, course: Course, rng: np.random.Generator) -> pa
         _corrections(billed, corrected, rng),
     ]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in billed}
-    return _table(rows, people, course.last_day * DAY, rng)
+    return _table(rows, people, merges, course.last_day * DAY, rng)
 
 
 def _billed(people: Population, course: Course, rng: np.random.Generator) -> Rows:
@@ -56,7 +58,8 @@ def _billed(people: Population, course: Course, rng: np.random.Generator) -> Row
         "who": who,
         "issued": issued,
         "due": due,
-        "amount": np.round(course.mrr[week, who].astype(float), 2) * np.where(people.quarterly[who], 3.0, 1.0),
+        "amount": in_own_currency(course.mrr[week, who].astype(float), currency_of(people)[who])
+        * np.where(people.quarterly[who], 3.0, 1.0),
         "paid": np.maximum(due + (delay * DAY).astype(np.int64), known + HOUR),
         "voided": np.full(count, NEVER),
         "known": known,
@@ -121,21 +124,22 @@ def _corrections(billed: Rows, picked: Ints, rng: np.random.Generator) -> Rows:
     }
 
 
-def _table(rows: Rows, people: Population, end: int, rng: np.random.Generator) -> pa.Table:
+def _table(rows: Rows, people: Population, merges: Merges, end: int, rng: np.random.Generator) -> pa.Table:
     kept = np.flatnonzero(rows["known"] < end)
     kept = kept[np.lexsort((rows["number"][kept], rows["known"][kept]))]
     rows = {name: values[kept] for name, values in rows.items()}
     count = len(kept)
     # What is wrong in it: an amount or two that is not a number.
     rows["amount"][rng.choice(count, min(count, 1 + count // 20_000), replace=False)] = np.nan
+    numbers = pa.array(rows["number"] + people.numbered + 100_000).cast(pa.string())
     return pa.table(
         {
-            "invoice_id": pc.binary_join_element_wise("F", pa.array(rows["number"] + 100_000).cast(pa.string()), ""),
-            "account_id": pa.array(people.ids, pa.string()).take(pa.array(rows["who"])),
+            "invoice_id": pc.binary_join_element_wise("F", numbers, ""),
+            "account_id": merges.ids_of(rows["who"], rows["known"], "billing"),
             "issued_at": pa.array(rows["issued"], UTC),
             "due_at": pa.array(rows["due"], UTC),
             "amount": pa.array(rows["amount"]),
-            "currency": pa.array(["EUR"]).take(pa.array(np.zeros(count, dtype=np.int64))),
+            "currency": pa.array(CURRENCIES).take(pa.array(currency_of(people)[rows["who"]])),
             "paid_at": pa.array(rows["paid"], UTC, mask=rows["paid"] >= end),
             "voided_at": pa.array(rows["voided"], UTC, mask=rows["voided"] >= end),
             "known_at": pa.array(rows["known"], UTC),

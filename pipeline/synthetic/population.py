@@ -45,10 +45,19 @@ _FAMILY = (
 )  # fmt: skip
 
 
+NUMBERS_PER_BLOCK = 10**9
+"""Numbers of interactions and invoices that are kept free for each block, so that none is given out twice."""
+
+
 @dataclass(frozen=True)
 class Population:
-    """One value per account. `opened` is a day since 1970-01-01; `manager` is -1 where nobody is assigned."""
+    """One value per account of a block. `opened` is a day since 1970-01-01; `manager` is -1 where nobody is assigned.
 
+    `first` is the number of the block's first account, `block` the number of the block; both count from 0.
+    """
+
+    block: int
+    first: int
     ids: NDArray[np.object_]
     names: NDArray[np.object_]
     country: NDArray[np.int64]
@@ -64,8 +73,15 @@ class Population:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def numbered(self) -> int:
+        """What to add to the numbers of the block's rows."""
+        return self.block * NUMBERS_PER_BLOCK
 
-def draw_population(accounts: int, first_day: int, weeks: int, rng: np.random.Generator) -> Population:
+
+def draw_population(
+    accounts: int, first_day: int, weeks: int, rng: np.random.Generator, block: int = 0, first: int = 0
+) -> Population:
     """Return `accounts` accounts; the share there from the start keeps the number in force about level."""
     segment = rng.choice(3, accounts, p=[0.5, 0.35, 0.15]).astype(np.int8)
     annual = rng.random(accounts) < np.array([0.4, 0.65, 0.9])[segment]
@@ -82,12 +98,14 @@ def draw_population(accounts: int, first_day: int, weeks: int, rng: np.random.Ge
     many = max(1, round(accounts / ACCOUNTS_PER_MANAGER))
     manager = np.where(rng.random(accounts) < 0.03, -1, rng.integers(0, many, accounts))
     return Population(
-        ids=np.array([f"A{number:06d}" for number in range(1, accounts + 1)], dtype=object),
+        block=block,
+        first=first,
+        ids=np.array([f"A{number:06d}" for number in range(first + 1, first + accounts + 1)], dtype=object),
         names=_names(country, industry, rng),
         country=country,
         industry=industry,
         manager=manager,
-        managers=_managers(many, rng),
+        managers=_managers(many, block, rng),
         terms=Terms(segment, annual, index, opened.copy()),
         opened=opened,
         seats=seats,
@@ -109,10 +127,11 @@ def _names(country: NDArray[np.int64], industry: NDArray[np.int64], rng: np.rand
     )
 
 
-def _managers(many: int, rng: np.random.Generator) -> tuple[str, ...]:
+def _managers(many: int, block: int, rng: np.random.Generator) -> tuple[str, ...]:
+    """Return names of account managers; from the second time that a name is given out, a number follows it."""
     every = [f"{given} {family}" for given in _GIVEN for family in _FAMILY]
     order = rng.permutation(len(every))
+    rounds = [block + number // len(every) for number in range(many)]
     return tuple(
-        every[order[number % len(every)]] + (f" {number // len(every) + 1}" if number >= len(every) else "")
-        for number in range(many)
+        every[order[number % len(every)]] + (f" {again + 1}" if again else "") for number, again in enumerate(rounds)
     )

@@ -1,8 +1,6 @@
-"""What the latent states leave in the interactions: usage, sign-ins, talk, tickets and survey answers."""
+"""What the latent states leave in the interactions: usage, sign-ins, talk, notes, tickets and survey answers."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +8,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.asof import DAY
-from pipeline.synthetic.chain import WEEK, levels_of
+from pipeline.synthetic.chain import WEEK
 from pipeline.synthetic.course import NEVER_DAY, Course
 from pipeline.synthetic.directory import HOUR, UTC
+from pipeline.synthetic.merges import Merges
+from pipeline.synthetic.notes import ATTEMPTS, Occasions, occasions, written
 from pipeline.synthetic.population import Population
+from pipeline.synthetic.service import Cells, cells_of, contacts_in_turn, happenings
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -40,31 +41,6 @@ CSAT = np.array([4.5, 3.4, 2.3])
 NPS_RATE = 0.045
 
 
-@dataclass(frozen=True)
-class Cells:
-    """The weeks in which an account is served, with the level of each component in it."""
-
-    week: Ints
-    account: Ints
-    start: Ints
-    levels: dict[str, NDArray[np.int64]]
-    contact: Ints
-    """Which of the account's contacts, in turn, is or was the last one."""
-
-    def __len__(self) -> int:
-        return len(self.week)
-
-
-def cells_of(course: Course) -> Cells:
-    week, account = np.nonzero(course.served)
-    present = levels_of(course.state)["contact"] == 1
-    came = np.zeros(course.state.shape, np.int16)
-    came[1:] = np.cumsum(present[1:] & ~present[:-1], axis=0)
-    levels = levels_of(course.state[week, account])
-    start = (course.first_day + week * WEEK) * DAY
-    return Cells(week, account, start, levels, came[week, account].astype(np.int64))
-
-
 Rows = dict[str, NDArray]
 
 
@@ -73,32 +49,52 @@ def _rows(kind: int, account: Ints, occurred: Ints, known: Ints, **more: NDArray
     empty: Rows = {
         "quantity": np.full(count, np.nan),
         "score": np.full(count, np.nan),
-        "contact": np.full(count, -1),
+        "contact": np.full(count, -1, np.int32),
         "closed": np.full(count, NEVER),
         "cancelled": np.full(count, NEVER),
+        "text": np.full(count, -1, np.int32),
     }
-    return {"kind": np.full(count, kind), "account": account, "occurred": occurred, "known": known} | empty | more
+    if "contact" in more:
+        more["contact"] = more["contact"].astype(np.int32)
+    return (
+        {"kind": np.full(count, kind, np.int8), "account": account, "occurred": occurred, "known": known} | empty | more
+    )
 
 
-KINDS = ("usage", "login", "email", "call", "meeting", "ticket", "csat", "nps")
+KINDS = ("usage", "login", "email", "call", "meeting", "ticket", "csat", "nps", "note")
 
 
-def interactions(people: Population, course: Course, rng: np.random.Generator) -> pa.Table:
-    """Return the interactions known when the course ends, with the faults real extracts have."""
-    cells = cells_of(course)
-    parts = [_usage(people, cells, rng), _logins(cells, rng)]
-    parts += [_talk(kind, cells, rng) for kind in TALK]
-    tickets = _tickets(cells, rng)
-    parts += [tickets, _csat(tickets, rng), _nps(cells, rng)]
-    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def interactions(
+    people: Population, course: Course, merges: Merges, rng: np.random.Generator, pen: np.random.Generator
+) -> pa.Table:
+    """Return the interactions known when the course ends, with the faults real extracts have; `pen` draws the notes."""
+    rows, when = _happened(people, course, rng, pen)
     _delay(rows, rng)
     rows["number"] = np.arange(len(rows["kind"]))
-    rows = _corrected(rows, rng)
-    opened = people.opened[rows["account"]] * DAY
+    _correct(rows, rng)
     end = course.last_day * DAY
-    kept = np.flatnonzero((rows["known"] < end) & (rows["occurred"] > opened))
+    kept = np.flatnonzero((rows["known"] < end) & (rows["occurred"] > people.opened[rows["account"]] * DAY))
     kept = kept[np.lexsort((rows["number"][kept], rows["known"][kept]))]
-    return _table({name: values[kept] for name, values in rows.items()}, people, end, rng)
+    for name in rows:  # column by column, so that only one is held twice
+        rows[name] = rows[name][kept]
+    return _table(rows, written(people, when, pen), people, merges, end, rng)
+
+
+def _happened(
+    people: Population, course: Course, rng: np.random.Generator, pen: np.random.Generator
+) -> tuple[Rows, Occasions]:
+    """Return the rows of all kinds, and when notes are written."""
+    came = contacts_in_turn(course)
+    cells = cells_of(course, came)
+    parts = [_usage(people, cells, rng), _logins(cells, rng)]
+    talk = {kind: _talk(kind, cells, rng) for kind in TALK}
+    tickets = _tickets(cells, rng)
+    parts += [*talk.values(), tickets, _csat(tickets, rng), _nps(cells, rng)]
+    spoken = {name: np.concatenate([talk["call"][name], talk["meeting"][name]]) for name in talk["call"]}
+    picked, instants = happenings(ATTEMPTS[cells.levels["contact"]], cells, pen)
+    when = occasions(course, came, spoken, (cells.account[picked], instants), pen)
+    parts.append(_notes(when, pen))
+    return {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}, when
 
 
 def _usage(people: Population, cells: Cells, rng: np.random.Generator) -> Rows:
@@ -121,21 +117,14 @@ def _season(start: Ints) -> Floats:
 
 
 def _logins(cells: Cells, rng: np.random.Generator) -> Rows:
-    picked, occurred = _times(LOGINS[cells.levels["seats"]], cells, rng)
+    picked, occurred = happenings(LOGINS[cells.levels["seats"]], cells, rng)
     minutes = np.round(np.exp(rng.normal(2, 0.6, len(picked))), 1)
     return _rows(1, cells.account[picked], occurred, occurred + HOUR // 60, quantity=minutes)
 
 
-def _times(rates: Floats, cells: Cells, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Return positions of cells, one per happening at the weekly `rates`, and instants in office hours."""
-    picked = np.repeat(np.arange(len(cells)), rng.poisson(rates))
-    instants = cells.start[picked] + rng.integers(0, WEEK, len(picked)) * DAY
-    return picked, instants + rng.integers(8 * HOUR, 17 * HOUR, len(picked))
-
-
 def _talk(kind: str, cells: Cells, rng: np.random.Generator) -> Rows:
     rates = np.array(TALK[kind])[cells.levels["contact"]]
-    picked, occurred = _times(rates, cells, rng)
+    picked, occurred = happenings(rates, cells, rng)
     count = len(picked)
     minutes = np.round(np.exp(rng.normal(3 if kind == "call" else 4, 0.5, count)))
     present = cells.levels["contact"][picked] == 1
@@ -155,7 +144,7 @@ def _talk(kind: str, cells: Cells, rng: np.random.Generator) -> Rows:
 
 
 def _tickets(cells: Cells, rng: np.random.Generator) -> Rows:
-    picked, occurred = _times(TICKETS[cells.levels["health"]], cells, rng)
+    picked, occurred = happenings(TICKETS[cells.levels["health"]], cells, rng)
     days = DAYS_OPEN[cells.levels["health"][picked]] * np.exp(rng.normal(0, 0.8, len(picked)))
     closed = occurred + (days * DAY).astype(np.int64)
     return _rows(
@@ -173,13 +162,21 @@ def _csat(tickets: Rows, rng: np.random.Generator) -> Rows:
 
 def _nps(cells: Cells, rng: np.random.Generator) -> Rows:
     rates = NPS_RATE * np.where(cells.levels["contact"] == 1, 1.0, 0.3)
-    picked, occurred = _times(rates, cells, rng)
+    picked, occurred = happenings(rates, cells, rng)
     mean = (
         np.array([8.8, 7.2, 4.8])[cells.levels["health"]] + np.array([-2.0, -1.0, 0.0, 0.5])[cells.levels["engagement"]]
     )
     score = np.clip(np.round(mean[picked] + rng.normal(0, 1.3, len(picked))), 0, 10)
     contact = np.where(cells.levels["contact"][picked] == 1, cells.contact[picked], -1)
     return _rows(7, cells.account[picked], occurred, occurred + HOUR // 60, score=score, contact=contact)
+
+
+def _notes(when: Occasions, rng: np.random.Generator) -> Rows:
+    """A fifth of the notes are written up a day or more after the talk."""
+    count = len(when)
+    days = np.where(rng.random(count) < 0.2, rng.integers(1, 4, count), 0)
+    known = when.at + rng.integers(HOUR // 60, HOUR, count) + days * DAY
+    return _rows(8, when.account, when.at, known, contact=when.spoken, text=np.arange(count, dtype=np.int32))
 
 
 def _delay(rows: Rows, rng: np.random.Generator) -> None:
@@ -189,7 +186,7 @@ def _delay(rows: Rows, rng: np.random.Generator) -> None:
     rows["known"] = rows["known"] + np.where(late, rng.integers(DAY, 18 * DAY, count), 0)
 
 
-def _corrected(rows: Rows, rng: np.random.Generator) -> Rows:
+def _correct(rows: Rows, rng: np.random.Generator) -> None:
     """Put before some usage reports and scores a first, wrong version under the same id."""
     count = len(rows["kind"])
     measured = ~np.isnan(rows["quantity"]) | ~np.isnan(rows["score"])
@@ -197,14 +194,17 @@ def _corrected(rows: Rows, rng: np.random.Generator) -> Rows:
     first = {name: values[who] for name, values in rows.items()}
     first["quantity"] = np.round(first["quantity"] * rng.uniform(0.3, 0.9, len(who)), 1)
     first["score"] = np.maximum(first["score"] - rng.integers(0, 3, len(who)), 1)
-    rows["known"] = rows["known"].copy()
     rows["known"][who] += rng.integers(DAY, 10 * DAY, len(who))
-    return {name: np.concatenate([first[name], rows[name]]) for name in rows}
+    for name in rows:
+        rows[name] = np.concatenate([first[name], rows[name]])
 
 
-def _table(rows: Rows, people: Population, end: int, rng: np.random.Generator) -> pa.Table:
+def _table(
+    rows: Rows, texts: pa.Array, people: Population, merges: Merges, end: int, rng: np.random.Generator
+) -> pa.Table:
     count = len(rows["kind"])
-    ids = pa.array(people.ids, pa.string()).take(pa.array(rows["account"]))
+    carried = merges.ids_of(rows["account"], rows["known"], "contact")
+    ids = merges.ids.take(pa.array(rows["account"]))
     spoken = rows["contact"] >= 0
     contact = pc.binary_join_element_wise(ids, pa.array(rows["contact"] + 1).cast(pa.string()), "-")
     occurred, known = rows["occurred"].copy(), rows["known"]
@@ -216,13 +216,16 @@ def _table(rows: Rows, people: Population, end: int, rng: np.random.Generator) -
     occurred[wrong[half:]] = -2_208_988_800_000_000 - 365 * DAY  # 1899
     return pa.table(
         {
-            "interaction_id": pc.binary_join_element_wise("I", pa.array(rows["number"]).cast(pa.string()), ""),
-            "account_id": pc.if_else(pa.array(unknown), pc.binary_join_element_wise("X", ids, ""), ids),
+            "interaction_id": pc.binary_join_element_wise(
+                "I", pa.array(rows["number"] + people.numbered).cast(pa.string()), ""
+            ),
+            "account_id": pc.if_else(pa.array(unknown), pc.binary_join_element_wise("X", ids, ""), carried),
             "kind": pa.array(KINDS).take(pa.array(rows["kind"])),
             "occurred_at": pa.array(occurred, UTC),
             "quantity": pa.array(rows["quantity"], mask=np.isnan(rows["quantity"])),
             "score": pa.array(rows["score"], mask=np.isnan(rows["score"])),
             "contact_id": pc.if_else(pa.array(spoken), contact, None),
+            "text": texts.take(pa.array(rows["text"], mask=rows["text"] < 0)),
             "closed_at": pa.array(rows["closed"], UTC, mask=rows["closed"] >= end),
             "cancelled_at": pa.array(rows["cancelled"], UTC, mask=rows["cancelled"] >= end),
             "known_at": pa.array(known, UTC),

@@ -61,21 +61,26 @@ class Window:
         return -(-self.until // WEEK)
 
 
+USUAL = Window(0, 90, 0.1, 30)
+"""What `oracle` asks when it is not told otherwise."""
+
+
 def oracle(
     folder: Path | str,
     as_of: date,
     *,
-    horizon: int = 90,
-    gap: int = 0,
-    min_growth: float = 0.1,
-    grace_days: int = 30,
+    horizon: int = USUAL.until,
+    gap: int = USUAL.first,
+    min_growth: float = USUAL.min_growth,
+    grace_days: int = USUAL.grace_days,
 ) -> pd.DataFrame:
     """Return account_id, p_churn, p_upsell: one row per account with a contract and no notice given at `as_of`.
 
     `p_churn` is the probability that notice is given in `[as_of + gap, as_of + gap + horizon)` and no line starts
     within `grace_days` of the contract's end; `p_upsell` that MRR at the window's end is at least
     `(1 + min_growth)` times that at `as_of`; both given the latent state at `as_of` and everything known by the time
-    a return would have happened. Exact, because nothing further happens for LOCK_WEEKS after a return or reduction.
+    a return would have happened. Exact, because nothing further happens for LOCK_WEEKS after a return or reduction,
+    and because rates of exchange move less than growth does (see `money`).
 
     `folder` is one that `make_company` wrote. Raises AsOfError when `as_of` is not on a weekly step of the company
     or the window is longer than LOCK_WEEKS.

@@ -103,6 +103,12 @@ source = "company/subscriptions.parquet"
 [[tables.exclusions]]
 source = "company/exclusions.parquet"
 
+[[tables.account_links]]
+source = "company/account_links.parquet"
+
+[[tables.rates]]
+source = "company/rates.parquet"
+
 [targets.churn]
 kind = "churn"
 horizon = 90

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from pipeline.synthetic import latent_states, make_company
+from pipeline.synthetic.wording import DANISH, ENGLISH, SUBJECTS
 
 AS_OF = date(2025, 10, 2)
 """A quarter before the end, so that labels are in the tables."""
@@ -26,7 +28,15 @@ class Large:
     def query(self, sql: str) -> pd.DataFrame:
         with duckdb.connect() as connection:
             for table in ("interactions", "invoices", "subscriptions", "accounts"):
-                connection.execute(f"CREATE VIEW {table} AS FROM '{self.folder}/{table}.parquet'")
+                money = ""
+                if table == "subscriptions":
+                    money = " SELECT * REPLACE (CASE currency WHEN 'DKK' THEN mrr / 7.46 ELSE mrr END AS mrr)"
+                linked = (
+                    "SELECT t.* REPLACE (coalesce(new_id, t.account_id) AS account_id) "
+                    f"FROM '{self.folder}/{table}.parquet' t "
+                    f"LEFT JOIN '{self.folder}/account_links.parquet' ON t.account_id = old_id"
+                )
+                connection.execute(f"CREATE VIEW {table} AS FROM ({linked}){money}")
             connection.execute("SET TimeZone = 'UTC'")
             return connection.execute(sql).df()
 
@@ -65,10 +75,25 @@ def test_the_oracle_can_tell_accounts_apart_but_not_all(large: Large, target: st
     assert 0.75 < _expected_auc(p, p) < 0.88
 
 
+def _pattern(subject: str) -> str:
+    """Return what matches any note on a subject: a reader who misses nothing."""
+    sentences = [*ENGLISH[subject], *DANISH[subject]]
+    return "|".join(
+        re.sub(r"\\{[^}]*\\}", ".*", re.escape(text.lower().rstrip(".").replace("'", "."))) for text in sentences
+    )
+
+
+SAID = ", ".join(
+    f"count(*) FILTER (kind = 'note' AND ago <= 180 AND regexp_matches(lower(text), '{_pattern(subject)}')) "
+    f"AS said_{subject}"
+    for subject in SUBJECTS
+)
+
 FEATURES = f"""
 SELECT account_id, usage_30, usage_90, usage_90 / nullif(usage_180 - usage_90, 0) AS usage_trend, logins_30, logins_90,
     days_since_login, tickets_30, tickets_90, tickets_365, tickets_open, csat, nps, talks_90, contacts_90, meetings_180,
-    late_share, days_late, overdue, mrr, seats, products, days_to_renewal, term_age, tenure, mrr_change, events_90
+    late_share, days_late, overdue, mrr, seats, products, days_to_renewal, term_age, tenure, mrr_change, events_90,
+    notes_180, {", ".join(f"said_{subject}" for subject in SUBJECTS)}
 FROM (
     SELECT account_id,
         sum(quantity) FILTER (kind = 'usage' AND ago <= 30) AS usage_30,
@@ -86,7 +111,8 @@ FROM (
         count(*) FILTER (kind IN ('call', 'email', 'meeting') AND ago <= 90) AS talks_90,
         count(DISTINCT contact_id) FILTER (ago <= 90) AS contacts_90,
         count(*) FILTER (kind = 'meeting' AND ago <= 180) AS meetings_180,
-        count(*) FILTER (ago <= 90) AS events_90
+        count(*) FILTER (ago <= 90) AS events_90,
+        count(*) FILTER (kind = 'note' AND ago <= 180) AS notes_180, {SAID}
     FROM (SELECT *, epoch(TIMESTAMPTZ '{AS_OF} 00:00+00' - occurred_at) / 86400 AS ago FROM interactions)
     WHERE known_at < '{AS_OF}' AND ago > 0 GROUP BY account_id
 )
@@ -117,7 +143,7 @@ def features(large: Large) -> pd.DataFrame:
 
 
 def test_no_single_feature_has_60_percent_of_the_oracles_gini(large: Large, features: pd.DataFrame) -> None:
-    assert len(features.columns) == 26
+    assert len(features.columns) == 35
     for target in ("p_churn", "p_upsell"):
         p = large.truth[target]
         whole = 2 * _expected_auc(p, p) - 1
@@ -163,6 +189,13 @@ def test_usage_falls_weeks_before_notice(large: Large) -> None:
         ("contact", 0, "contacts_90", True),
         ("contact", 0, "meetings_180", False),
         ("seats", 2, "logins_90", True),
+        ("contact", 0, "said_left", True),
+        ("health", 2, "said_trouble", True),
+        ("health", 2, "said_praise", False),
+        ("engagement", 0, "said_idle", True),
+        ("engagement", 0, "said_keen", False),
+        ("seats", 2, "said_seats", True),
+        ("budget", 0, "said_savings", True),
     ],
 )
 def test_each_component_leaves_its_marks(
@@ -173,6 +206,17 @@ def test_each_component_leaves_its_marks(
     there, elsewhere = features.loc[levels == bad, feature].mean(), features.loc[others, feature].mean()
     ratio = there / elsewhere
     assert ratio > 1.5 if higher else ratio < 0.75
+
+
+def test_notes_tell_something_little_and_at_times_what_is_not_so(large: Large, features: pd.DataFrame) -> None:
+    p = large.truth["p_churn"]
+    told = (features[["said_left", "said_trouble", "said_idle", "said_savings"]] > 0).any(axis=1)
+    assert 1.3 < p[told].mean() / p[~told].mean() < 3
+    silent = features["said_nothing"] / features["notes_180"]
+    assert 0.3 < silent.mean() < 0.7
+    left = features["said_left"] > 0
+    still_there = (large.truth["contact"] == 1)[left].mean()
+    assert 0.15 < still_there < 0.85
 
 
 def test_prices_rise_on_anniversaries_and_more_leave_afterwards(large: Large) -> None:
