@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.build_features import material_of
 from flows.command import step
 from models.training import train_target
-from pipeline.errors import ModelError, TrainingRefused
+from pipeline.errors import ModelError
 
 
 def train_one(config: str, as_of: date, snapshot: str, target: str, force: bool, dry_run: bool) -> dict[str, Any]:
@@ -19,13 +19,16 @@ def train_one(config: str, as_of: date, snapshot: str, target: str, force: bool,
     material = material_of(config, snapshot)
     try:
         trained = train_target(material, material.target(target), as_of, force=force, dry_run=dry_run)
-    except TrainingRefused as refusal:
-        step(f"train    {target}: refused")
-        return {"target": target, "outcome": "refused", "reason": str(refusal), "folder": None}
     except ModelError as damage:
         step(f"train    {target}: failed")
         return {"target": target, "outcome": "failed", "reason": str(damage), "folder": None}
-    step(f"train    {target}: {trained['outcome']}. {trained['reason']}")
+    # Why one was refused is said at the end of the command, where it is not overlooked.
+    step(
+        f"train    {target}: "
+        + ("refused" if trained["outcome"] == "refused" else f"{trained['outcome']}. {trained['reason']}")
+    )
+    for warning in trained.get("warnings", ()):
+        step(f"warning  {warning}")
     return trained
 
 

@@ -1,4 +1,4 @@
-"""What is written down about a training, as flat names and numbers that any tracking server takes."""
+"""What is written down about a training, as flat names, numbers and texts that any tracking server takes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,21 @@ class Figure(NamedTuple):
 
 
 @dataclass(frozen=True)
+class DataNote:
+    """Rows that a training learnt from or was judged on, told without any of them.
+
+    `context` is "training" or "evaluation"; `columns` are (name, MLflow type); `profile` holds counts of rows.
+    """
+
+    name: str
+    context: str
+    digest: str
+    source: Mapping[str, Any]
+    columns: Sequence[tuple[str, str]]
+    profile: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Record:
     """A training: what went in, which dates, how many rows, and how its recipe fared out of time.
 
@@ -29,8 +44,21 @@ class Record:
     as_ofs: Sequence[date]
     counts: Mapping[str, int]
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Tags by which runs and versions are found: target, recipe, trained_until."""
     notes: Mapping[str, Any] = field(default_factory=dict)
     """What `Registry.training_notes` gives back, as JSON takes it."""
+    summary: str = ""
+    """Markdown, shown at the top of the run."""
+    headline: str = ""
+    """A sentence, shown beside the version."""
+    question: str = ""
+    """What the target asks, shown beside the registered model."""
+    plots: Mapping[str, str] = field(default_factory=dict)
+    """File name -> SVG."""
+    folds: Mapping[str, Any] = field(default_factory=dict)
+    """A table of the folds: `columns` and `data`."""
+    data: Sequence[DataNote] = ()
 
     def texts(self) -> dict[str, str]:
         """Return the parameters and the training dates as texts."""
@@ -38,7 +66,8 @@ class Record:
         return {name: str(value) for name, value in self.parameters.items()} | {"as_ofs": days}
 
     def tags(self) -> dict[str, str]:
-        return {f"digest.{name}": value for name, value in self.digests.items()}
+        """Return the digests as `digest.<name>`, and the labels."""
+        return {f"digest.{name}": value for name, value in self.digests.items()} | dict(self.labels)
 
     def figures(self) -> list[Figure]:
         """Return counts as `count/<name>`, and metrics as `<fold|final|pooled>/<contender>/<metric>`.
@@ -51,12 +80,15 @@ class Record:
             milliseconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000) if day else 0
             step = int(f"{day:%Y%m%d}") if day else 0
             for contender, metrics in contenders.items():
-                for metric, ends in metrics.items():
-                    for end, suffix in (("value", ""), ("low", "/low"), ("high", "/high")):
-                        if ends[end] is not None:
-                            name = f"{part}/{contender}/{metric}{suffix}"
-                            found.append(Figure(name, float(ends[end]), milliseconds, step))
+                for metric, figure in metrics.items():
+                    found += ends(f"{part}/{contender}/{metric}", figure, milliseconds, step)
         return found
+
+
+def ends(name: str, figure: Mapping[str, float | None], milliseconds: int = 0, step: int = 0) -> list[Figure]:
+    """Return a figure's value, low and high under `name`, `name/low` and `name/high`, as far as they are defined."""
+    values = {"": figure.get("value"), "/low": figure.get("low"), "/high": figure.get("high")}
+    return [Figure(name + end, float(value), milliseconds, step) for end, value in values.items() if value is not None]
 
 
 def _parts(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, date | None, Mapping[str, Any]]]:

@@ -13,8 +13,9 @@ from models.bootstrap import Interval
 from models.dataset import Dataset
 from models.manifest import FittedModel, differences, load_model
 from models.material import Material
-from models.promote import RULE, Decision, decide
-from models.record import Record
+from models.notes import refusal_notes, training_notes
+from models.promote import RULE, Decision, decide, refuse
+from models.recording import labels, record_of
 from models.registry import Champion, Registry
 from models.split import training_dates
 from models.targets import Target
@@ -31,10 +32,10 @@ def train_target(
 ) -> dict[str, Any]:
     """Train the target on label windows closed by `as_of`, unless it has a champion that is not due.
 
-    Returns target, outcome ("not due", "promoted", "rule" or "kept"), reason, and folder: where the model to score
-    with lies when it was not registered (a dry run), else None; after a training also the evaluation and counts.
-
-    Raises TrainingRefused when there is too little to learn from or to judge by.
+    Returns target, outcome, reason and folder: where the model to score with lies when it was not registered (a dry
+    run), else None. The outcome is "not due", "promoted", "rule" (the recency rule serves), "kept" (the champion serves
+    on; a refusal too), or "refused" (too little to learn from or to judge by, and no champion). After a training, even
+    a refused one, its notes are there too (see `models.notes`), with the target's keys under `target_keys`.
     """
     registry = Registry(material.settings)
     champion = _serving(registry, target, force)
@@ -42,42 +43,25 @@ def train_target(
     kept = None if champion is None else _why_kept(champion, material, target, as_of, until, force)
     if kept is not None:
         return {"target": target.name, "outcome": "not due", "reason": kept, "folder": None}
+    if champion is not None and differences(champion.manifest, target):
+        champion = None  # it answers another question: nothing to compare with, and nothing that could go on serving
     try:
         data = training_data(material, target, until)
+        evaluated = _evaluate(material, target, until, champion)
+        decision = _decide(champion, evaluated)
+        fitted = _fit(RECIPE, material, target, data, until)
+        serving = _fit(RULE, material, target, data, until) if decision.serve == "rule" else fitted
     except TrainingRefused as refusal:
-        if champion is None or differences(champion.manifest, target):
-            raise
-        reason = f"{_described(champion)} goes on serving, since training anew was refused: {refusal}"
-        return {"target": target.name, "outcome": "kept", "reason": reason, "folder": None}
-    if champion is not None and differences(champion.manifest, target):
-        champion = None  # it answers another question: nothing to compare with
-    evaluated = _evaluate(material, target, until, champion)
-    decision = _decide(champion, evaluated)
-    fitted = _fit(RECIPE, material, target, data, until)
-    serving = _fit(RULE, material, target, data, until) if decision.serve == "rule" else fitted
-    evaluation = dict(evaluated.plain) if evaluated else {}
-    result = {
-        "target": target.name,
-        "outcome": {"challenger": "promoted", "champion": "kept", "rule": "rule"}[decision.serve],
-        "reason": decision.reason,
-        "folder": None,
-        "trained_until": str(until),
-        "rows": len(data),
-        "positives": int(data.rows["label"].sum()),
-        "evaluation": evaluation,
-    }
+        return _refused(registry, material, target, until, refusal, champion, dry_run)
+    notes = training_notes(material, target, data, serving, evaluated, decision)
+    outcome = {"challenger": "promoted", "champion": "kept", "rule": "rule"}[decision.serve]
+    result = _told(target, outcome, notes) | {"rows": len(data), "positives": int(data.rows["label"].sum())}
     if dry_run:
         return result | {"folder": None if decision.serve == "champion" else str(_rehearsed(material, target, serving))}
     if serving is not fitted:
-        _log(registry, material, target, serving, replace(decision, promote=True), evaluation)
-    _log(
-        registry,
-        material,
-        target,
-        fitted,
-        replace(decision, promote=decision.promote and serving is fitted),
-        evaluation,
-    )
+        _log(registry, material, target, serving, evaluated, notes, replace(decision, promote=True))
+        notes = training_notes(material, target, data, fitted, evaluated, decision)
+    _log(registry, material, target, fitted, evaluated, notes, decision)
     return result
 
 
@@ -114,11 +98,35 @@ def _log(
     material: Material,
     target: Target,
     model: FittedModel,
+    evaluated: Backtest | None,
+    notes: dict[str, Any],
     decision: Decision,
-    evaluation: dict[str, Any],
 ) -> None:
-    folder = _saved(material, target, model)
-    registry.settle(registry.log_training(target.name, folder, _record(material, target, model, evaluation)), decision)
+    record = record_of(material, target, model, evaluated, notes)
+    registry.settle(registry.log_training(target.name, _saved(material, target, model), record), decision)
+
+
+def _refused(
+    registry: Registry,
+    material: Material,
+    target: Target,
+    until: date,
+    refusal: TrainingRefused,
+    champion: Champion | None,
+    dry_run: bool,
+) -> dict[str, Any]:
+    """Record a refusal and return it as a result; a champion goes on serving."""
+    decision = refuse(refusal, None if champion is None else _described(champion))
+    notes = refusal_notes(material, target, decision, until)
+    if not dry_run:
+        registry.log_refusal(target.name, decision, notes, labels(material, target, None, str(until)))
+    return _told(target, "refused" if champion is None else "kept", notes)
+
+
+def _told(target: Target, outcome: str, notes: dict[str, Any]) -> dict[str, Any]:
+    """Return a training's notes as a result, in which `target` is the name alone."""
+    named = {"target": target.name, "outcome": outcome, "reason": notes["decision"]["reason"], "folder": None}
+    return {**notes, "target_keys": notes["target"], **named}
 
 
 def training_data(material: Material, target: Target, until: date) -> Dataset:
@@ -158,30 +166,6 @@ def _decide(champion: Champion | None, evaluated: Backtest | None) -> Decision:
 
 def _fit(recipe: str, material: Material, target: Target, data: Dataset, until: date) -> FittedModel:
     return fit_recipe(recipe, data, target, material.features, material.settings, until)
-
-
-def _record(material: Material, target: Target, model: FittedModel, evaluation: dict[str, Any]) -> Record:
-    manifest = model.manifest
-    return Record(
-        parameters={
-            **{f"target.{name}": value for name, value in target.plain().items()},
-            "recipe": manifest["recipe"],
-            "features": len(manifest["features"]),
-            "calibration": manifest["calibration"]["kind"],
-            "trained_until": manifest["trained_until"],
-            "seed": material.settings.run.seed,
-            "code_version": manifest["code_version"],
-        },
-        digests={
-            "snapshot": material.snapshot.digest,
-            "data": manifest["data_digest"],
-            "settings": manifest["settings_digest"],
-            "model": model.digest,
-        },
-        as_ofs=[date.fromisoformat(day) for day in manifest["as_ofs"]],
-        counts=manifest["counts"],
-        evaluation=evaluation,
-    )
 
 
 def _saved(material: Material, target: Target, model: FittedModel) -> Path:

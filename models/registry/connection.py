@@ -28,6 +28,12 @@ _SURROUNDINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
 }
 
+_MADE_FOR = {
+    # Otherwise MLflow's pages take the experiment for one of language models and hide models and metrics.
+    "mlflow.experimentKind": "custom_model_development",
+    "mlflow.note.content": "One run per training, a refused one too; the tag `decision` tells what came of it.",
+}
+
 _BENEATH = ("mlflow", "sqlalchemy", "alembic", "requests", "urllib3")
 """Packages whose errors mean that the registry cannot be used."""
 
@@ -79,7 +85,7 @@ class Connection:
         if found is not None:
             return found.experiment_id
         location = (self.folder / "artifacts").as_uri() if self.local else None
-        return client.create_experiment(model_name(target), artifact_location=location)
+        return client.create_experiment(model_name(target), artifact_location=location, tags=_MADE_FOR)
 
     @contextmanager
     def speaking(self) -> Iterator[None]:

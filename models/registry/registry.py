@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.record import Record
 from models.registry.connection import Connection
 from models.registry.model_files import checked, fetch, keep
-from models.registry.runs import NOTES, log_record
+from models.registry.runs import NOTES, as_json, decision_tags, log_decision, log_record, log_texts, run_tags
 from models.registry.versions import Alias, Champion, Version, model_name
 from pipeline.errors import ModelError
 from pipeline.settings import Settings
@@ -39,20 +43,25 @@ class Registry:
     def log_training(self, target: str, folder: Path, record: Record) -> Version:
         """Record a training with its model folder, register the model and make it the challenger.
 
-        Parameters and dates become MLflow parameters, digests tags, counts and evaluation metrics (see
-        `Record.figures`). Raises ModelError for a folder that is not a whole model.
+        Parameters and dates become MLflow parameters, digests and labels tags, counts and evaluation metrics (see
+        `Record.figures`), charts, folds and notes artifacts, the data digests only. Raises ModelError for a folder that
+        is not a whole model.
         """
         manifest, files = checked(folder, None, "the trained model")
         client = self._client()
         with self._connection.speaking():
             experiment = self._connection.experiment(target)
-            until = manifest.get("trained_until", "")
-            run_id = client.create_run(experiment, run_name=f"{target} until {until}").info.run_id
+            recipe = manifest.get("recipe", "model")
+            name = f"{target} until {manifest.get('trained_until', '')}" + ("" if recipe == "model" else f" ({recipe})")
+            tags = run_tags(record.tags(), record.summary)
+            run_id = client.create_run(experiment, tags=tags, run_name=name).info.run_id
             try:
-                log_record(client, run_id, record)
-                logged = client.create_logged_model(experiment, name="model", source_run_id=run_id)
+                logged = client.create_logged_model(
+                    experiment, name="model", source_run_id=run_id, tags=dict(record.labels), params=record.texts()
+                )
+                log_record(client, run_id, record, logged.model_id)
                 digest = keep(client, logged, run_id, manifest, files)
-                version = _register(client, target, logged, run_id, digest)
+                version = _register(client, Version(target, 0, digest, run_id), logged, record)
             except BaseException:
                 client.set_terminated(run_id, "FAILED")
                 raise
@@ -69,18 +78,37 @@ class Registry:
         """Write down what was decided about a challenger, and make it champion where that was the decision."""
         client = self._client()
         with self._connection.speaking():
-            for key, value in (("decision", decision.rule), ("decision_reason", decision.reason)):
+            log_decision(client, version.run_id, decision)
+            for key, value in decision_tags(decision).items():
                 client.set_model_version_tag(version.name, str(version.number), key, value)
-                client.set_tag(version.run_id, key, value)
             if decision.promote:
                 client.set_registered_model_alias(version.name, "champion", str(version.number))
                 client.delete_registered_model_alias(version.name, "challenger")
+
+    def log_refusal(self, target: str, decision: Decision, notes: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+        """Record a training that was refused as a run without a model; the same refusal of the same data only once.
+
+        `notes` become its training.json, `labels` its tags.
+        """
+        client = self._client()
+        with self._connection.speaking():
+            experiment = self._connection.experiment(target)
+            same = hashlib.sha256(json.dumps(notes, sort_keys=True).encode()).hexdigest()
+            if client.search_runs([experiment], f"tags.`digest.refusal` = '{same}'", max_results=1):
+                return
+            tags = run_tags({**labels, "digest.refusal": same}, f"**Refused.** {decision.reason}")
+            name = f"{target} until {notes['trained_until']}: refused"
+            run_id = client.create_run(experiment, tags=tags, run_name=name).info.run_id
+            log_decision(client, run_id, decision)
+            log_texts(client, run_id, {NOTES: as_json(notes)})
+            client.set_terminated(run_id)
 
     def prepare(self) -> None:
         """Read MLflow and create a local registry's tables now, while something else is being waited for."""
         if self._connection.local:
             client = self._client()
-            with self._connection.speaking():
+            with self._connection.speaking(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # MLflow warns about its own type hints when imported
                 import mlflow.pyfunc  # noqa: F401, PLC0415
 
                 client.search_experiments(max_results=1)
@@ -179,16 +207,21 @@ def _aliases(client: MlflowClient, name: str) -> dict[str, str] | None:
         return None
 
 
-def _register(client: MlflowClient, target: str, logged: LoggedModel, run_id: str, digest: str) -> Version:
+def _register(client: MlflowClient, version: Version, logged: LoggedModel, record: Record) -> Version:
+    """Return the version with the number it got."""
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
-    name = model_name(target)
     try:
-        client.create_registered_model(name)
+        client.create_registered_model(version.name, description=record.question)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     made = client.create_model_version(
-        name, logged.artifact_location, run_id, tags={"digest": digest}, model_id=logged.model_id
+        version.name,
+        logged.artifact_location,
+        version.run_id,
+        tags={"digest": version.digest, **record.labels},
+        description=record.headline,
+        model_id=logged.model_id,
     )
-    return Version(target, int(made.version), digest, run_id)
+    return replace(version, number=int(made.version))

@@ -94,15 +94,6 @@ def settings_in(folder: Path, tracking_uri: str | None = None) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with MLflow's schema and nothing in it: making the schema takes seconds, copying it does not."""
-    folder = tmp_path_factory.mktemp("migrated")
-    registry = Registry(settings_in(folder))
-    registry._client()
-    return folder / "state" / "mlflow" / "mlflow.db"
-
-
 @pytest.fixture
 def registry(tmp_path: Path, migrated: Path) -> Registry:
     (tmp_path / "state" / "mlflow").mkdir(parents=True)

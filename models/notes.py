@@ -1,0 +1,88 @@
+"""What there is to tell about a training, as plain data: MLflow keeps it, reports read it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from features.catalogue import catalogue_digest
+from models.backtest import CONTENDERS, Backtest
+from models.bootstrap import Interval
+from models.cautions import cautions, verdict
+from models.curves import curves
+from models.dataset import Dataset
+from models.importance import importance
+from models.manifest import FittedModel
+from models.material import Material
+from models.promote import Decision
+from models.targets import Target
+
+
+def training_notes(
+    material: Material,
+    target: Target,
+    data: Dataset,
+    model: FittedModel,
+    evaluated: Backtest | None,
+    decision: Decision,
+) -> dict[str, Any]:
+    """Return how a training went, without a single account in it.
+
+    `evaluation`: the target's part of `backtest --json` ({} without a test date). `curves`: see `models.curves`, over
+    the pooled out-of-time rows of the recipe 'model' and its baselines. `cohorts`: as_of, n and positives of each
+    training date, ascending. `importance`: see `models.importance`. `decision`: promote, rule, serve, reason, figures.
+    `verdict` and `warnings`: what to say before anybody trusts the list (see `models.cautions`). Beside them `counts`,
+    `trained_until`, `recipe`, `target` (its keys) and `digests`.
+    """
+    auc = Interval(None, None, None) if evaluated is None else evaluated.auc()
+    pooled = None if evaluated is None else evaluated.predictions[~evaluated.predictions["final"]]
+    return {
+        "evaluation": {} if evaluated is None else dict(evaluated.plain),
+        "curves": {} if pooled is None or pooled.empty else curves(pooled, CONTENDERS),
+        "cohorts": cohorts(data),
+        "importance": importance(model, material.features, data.features),
+        "decision": decision.plain(),
+        "verdict": verdict(auc),
+        "warnings": cautions(target, len(data), int(data.rows["label"].sum()), auc),
+        "counts": dict(model.manifest["counts"]),
+        "trained_until": model.manifest["trained_until"],
+        "recipe": model.manifest["recipe"],
+        "target": target.plain(),
+        "digests": digests(material) | {"data": model.manifest["data_digest"], "model": model.digest},
+    }
+
+
+def refusal_notes(material: Material, target: Target, decision: Decision, until: date) -> dict[str, Any]:
+    """Return what there is to tell about a training that was refused: the same keys as far as they are known."""
+    return {
+        "evaluation": {},
+        "curves": {},
+        "cohorts": [],
+        "importance": [],
+        "decision": decision.plain(),
+        "verdict": "not judged",
+        "warnings": [],
+        "counts": {},
+        "trained_until": until.isoformat(),
+        "recipe": None,
+        "target": target.plain(),
+        "digests": digests(material),
+    }
+
+
+def cohorts(data: Dataset) -> list[dict[str, Any]]:
+    """Return as_of, n and positives of each date, ascending."""
+    label = data.rows.groupby("as_of")["label"]
+    return [
+        {"as_of": f"{as_of:%Y-%m-%d}", "n": int(n), "positives": int(positives)}
+        for as_of, n, positives in zip(label.groups, label.size(), label.sum(), strict=True)
+    ]
+
+
+def digests(material: Material) -> dict[str, str]:
+    """Return the SHA-256 of what every training of the material rests on."""
+    return {
+        "snapshot": material.snapshot.digest,
+        "settings": material.settings.digest(),
+        "features": catalogue_digest(material.features),
+    }
