@@ -34,7 +34,7 @@ def print_list(
         line.append(name, style="bold")
         line.append(f", {row['account_manager']}: ")
         line.append(str(row["band"]), style="cyan")
-        line.append(f" ({percent(row['probability'])}{_observed(row)})")
+        line.append(f" ({percent(row['probability'])}{observed(row)})")
         line.append(
             f", {money(row['value_at_stake'], currency)} {stake}, worth {money(row['expected_value'], currency)}"
         )
@@ -49,7 +49,7 @@ def print_list(
     console.print()
 
 
-def _observed(row: Mapping[Any, Any]) -> str:
+def observed(row: Mapping[Any, Any]) -> str:
     """Return what became of accounts scored alike, where that was observed."""
     if pd.isna(row["observed_rate"]):
         return ""

@@ -8,7 +8,30 @@ from typing import Annotated
 import typer
 
 from flows.command import command
-from flows.commands.app import CONFIG, Config, Json, Verbose, app
+from flows.commands.app import CONFIG, AsOf, Config, Json, Targets, Verbose, app
+
+
+@app.command()
+def explain(
+    account: Annotated[str, typer.Argument(help="The account's id.")],
+    target: Targets = None,
+    as_of: AsOf = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Say what changed since this run. Default: since the list before."),
+    ] = None,
+    config: Config = CONFIG,
+    json: Json = None,
+    verbose: Verbose = False,
+) -> None:
+    """Show one account: its scores, reasons and features, and what changed between two lists.
+
+    --json gives every feature and every contribution.
+    """
+    with command("explain", config, as_of=as_of, json_file=json, verbose=verbose) as running:
+        from flows.explaining import explain_one
+
+        explain_one(running, account, target, since)
 
 
 @app.command()
