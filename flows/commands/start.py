@@ -1,14 +1,16 @@
-"""The first commands of a new user: demo."""
+"""The first commands of a new user: demo, init."""
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.command import command, speaking
-from flows.commands.app import Folder, Json, Verbose, app
+from flows.commands.app import CONFIG, Folder, Json, Verbose, app
 from flows.commands.servers import prefect
 
 
@@ -31,3 +33,36 @@ def demo(
 
             result = flow(str(running.config), running.as_of)
         finish(running, result, folder)
+
+
+@app.command()
+def init(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Files, folders, globs, or a DuckDB file.", show_default=False),
+    ],
+    config: Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The config to write.")] = CONFIG,
+    name: Annotated[str | None, typer.Option(help="Its name; default: the folder's.", show_default=False)] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: take the best guess, and say so.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a config that exists.")] = False,
+    json: Json = None,
+    verbose: Verbose = False,
+) -> None:
+    """Look at your tables and write a commented config for them."""
+    from flows.discovering import check_target, chosen_name, explore, next_steps, prompt, tell, write
+
+    with speaking(verbose):
+        check_target(config, force)
+        called = chosen_name(name, config)
+        at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        today = datetime.now(UTC).date()
+        found = explore(paths, config, prompt if at_terminal and not yes else None, today)
+        settings = write(config, found, called, today)
+        tell(found)
+    with command("init", config, json_file=json, verbose=verbose) as running:
+        from flows.checking import check
+
+        sound = check(running)
+        next_steps(config, settings)
+        if not sound:
+            raise SystemExit(2)
