@@ -1,17 +1,19 @@
-"""The main job, every morning: build, train where due, score, publish."""
+"""The main job, every morning: build, train where due, score, publish, report."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Any
 
-from prefect import flow
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
 
 from flows.alone import run_lock
 from flows.build_features import build
 from flows.command import step
 from flows.outermost import outermost
 from flows.publish_lists import publish
+from flows.reporting import write_report
 from flows.score_accounts import score
 from flows.train_models import train
 from pipeline.errors import ModelError, TrainingRefused
@@ -31,7 +33,8 @@ def run(
     """Do the whole job for one day; done again for the same day it changes nothing.
 
     Without `as_of` the day is `[run] as_of`, else today. A target that cannot be trained or scored is left out and told
-    under `refused` or `failed`; raises TrainingRefused or ModelError when none is left.
+    under `refused` or `failed`; raises TrainingRefused or ModelError when none is left. The page that tells of the run
+    is named under `report`; None where it could not be written.
     """
     with outermost(config, as_of) as (settings, day):
         sinks = configured_sinks(settings)  # a wrong sink is said before the work, not after it
@@ -55,9 +58,7 @@ def _run(config: str, as_of: date, targets: list[str] | None, retrain: bool, dry
     failed = [result["reason"] for result in trained if result["outcome"] == "failed"]
     failed += [result["error"] for result in scored if "error" in result]
     refused = [result["reason"] for result in trained if result["outcome"] == "refused"]
-    if not listed:
-        raise (ModelError if failed else TrainingRefused)("; ".join(failed + refused))
-    return {
+    result = {
         "built": built,
         "trained": trained,
         "scored": scored,
@@ -65,6 +66,11 @@ def _run(config: str, as_of: date, targets: list[str] | None, retrain: bool, dry
         "failed": failed,
         "refused": refused,
     }
+    told = task(write_report, name="report", cache_policy=NO_CACHE)
+    result["report"] = told(config, as_of, result, datetime.now(UTC), dry_run)
+    if not listed:
+        raise (ModelError if failed else TrainingRefused)("; ".join(failed + refused))
+    return result
 
 
 UNUSABLE = ("refused", "failed")
