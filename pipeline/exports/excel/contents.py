@@ -63,13 +63,13 @@ def contents(lists: Sequence[tuple[Run, pd.DataFrame]], missing: Sequence[str], 
 
 
 def _in_words(run: Run, rows: pd.DataFrame, language: str) -> pd.DataFrame:
-    shown = {
+    shown: dict[str, list[Any]] = {
         "reasons": ["\n".join(map(_line, reasons)) or None for reasons in rows["reasons"]],
         "section": [words.SECTIONS.get(section, {}).get(language, section) for section in rows["section"]],
         "change": [None if change is None else words.change(change, language) for change in cells(rows["change"])],
     }
-    texts = {name: pd.Series(column, rows.index, object) for name, column in shown.items()}
-    return rows.assign(**texts, target=run.target, as_of=run.as_of)
+    shown |= {"target": [run.target] * len(rows), "as_of": [run.as_of] * len(rows)}
+    return rows.assign(**{name: pd.Series(column, rows.index, object) for name, column in shown.items()})
 
 
 def _line(reason: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.exports.excel import words
 from pipeline.exports.excel.columns import Column
 from pipeline.exports.excel.contents import Contents
-from pipeline.exports.excel.look import LINE_HEIGHT, Look
+from pipeline.exports.excel.look import LINE_HEIGHT, Look, lines_of
 from pipeline.store import Run
 
 WIDTHS = (48, 100)
@@ -34,7 +34,7 @@ def write_guide(
     look.say(sheet, 0, 0, words.GUIDE[language], look.title)
     at = 1
     for paragraph in words.WHAT_THIS_IS[language]:
-        sheet.set_row(at, look.lines(paragraph, sum(WIDTHS), "text") * LINE_HEIGHT + 3)
+        sheet.set_row(at, lines_of(paragraph, sum(WIDTHS)) * LINE_HEIGHT + 3)
         sheet.merge_range(at, 0, at, 1, paragraph, look.paragraph)
         at += 1
 
@@ -43,7 +43,7 @@ def write_guide(
     currency = shown.runs[0].currency
     for heading, meaning in _meanings(columns, language).items():
         at += 1
-        sheet.set_row(at, look.lines(meaning, WIDTHS[1], "text") * LINE_HEIGHT + 3)
+        sheet.set_row(at, lines_of(meaning, WIDTHS[1]) * LINE_HEIGHT + 3)
         look.say(sheet, at, 0, heading.format(currency=currency), look.label)
         look.put(sheet, at, 1, meaning, "text")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from pipeline.exports.canonical import looks_like_formula
@@ -35,6 +37,10 @@ _NUMBERS: dict[Form, str] = {
 }
 
 
+_DAY_ZERO = date(1899, 12, 30)
+"""From which Excel counts the days of every date it can show without error, those from March 1900 on."""
+
+
 class Look:
     """The formats of one workbook, each made once, and the writing of a value in its form."""
 
@@ -63,23 +69,46 @@ class Look:
         self.label = book.add_format(row | {"bold": True, "text_wrap": True, "num_format": "@"})
 
     def put(self, sheet: Any, row: int, column: int, value: Any, form: Form) -> None:
-        """Write a value, a blank as an empty cell, and a text never as anything but a text."""
-        if value is None:
-            sheet.write_blank(row, column, None, self.forms[form])
-        elif form in ("text", "lines"):
-            text = cell_text(value, self._mark)
-            sheet.write_string(row, column, text, self._quoted if looks_like_formula(text) else self.forms[form])
-        elif form == "date":
-            sheet.write_datetime(row, column, value, self.forms[form])
-        else:
-            sheet.write_number(row, column, value, self.forms[form])
+        """Write one value."""
+        for write, written, look in self.writing(sheet, [value], form):
+            write(row, column, written, look)
 
-    def lines(self, value: Any, width: float, form: Form) -> int:
-        """Return about how many lines a value fills in a column `width` characters wide."""
-        if value is None or form not in ("text", "lines"):
-            return 1
-        return sum(max(1, math.ceil(len(line) / (1.1 * width))) for line in str(value).split("\n"))
+    def writing(self, sheet: Any, values: Iterable[Any], form: Form) -> Iterator[tuple[Any, Any, Any]]:
+        """Yield for each value of a column what writes it, the value as a cell holds it, and its format.
+
+        A blank is an empty cell, a text never anything but a text, and a date the days since 1899-12-30.
+        """
+        look = self.forms[form]
+        blank = (sheet.write_blank, None, look)
+        if form in ("text", "lines"):
+            seen: dict[str, tuple[Any, Any, Any]] = {}
+            for value in values:
+                if value is not None and value not in seen:
+                    if len(seen) > 1000:
+                        seen.clear()
+                    text = cell_text(value, self._mark)
+                    seen[value] = (sheet.write_string, text, self._quoted if looks_like_formula(text) else look)
+                yield blank if value is None else seen[value]
+            return
+        for value in values:
+            number = (value - _DAY_ZERO).days if isinstance(value, date) else value
+            yield blank if value is None else (sheet.write_number, number, look)
+
+    def heights(self, columns: Sequence[tuple[Sequence[Any], float, Form]]) -> list[float]:
+        """Return the heights of rows whose columns have these values, widths in characters, and forms; in points."""
+        lines = [
+            [lines_of(value, width) for value in values] for values, width, form in columns if form in ("text", "lines")
+        ]
+        return [min(HIGHEST, max(row) * LINE_HEIGHT + 3) for row in zip(*lines, strict=True)]
 
     def say(self, sheet: Any, row: int, column: int, text: str, look: Any) -> None:
         """Write a text of the workbook's own."""
         sheet.write_string(row, column, cell_text(text, self._mark), look)
+
+
+def lines_of(text: str | None, width: float) -> int:
+    """Return about how many lines a text fills in a column `width` characters wide."""
+    room = 1.1 * width
+    if text is None or (len(text) <= room and "\n" not in text):
+        return 1
+    return sum(max(1, math.ceil(len(line) / room)) for line in text.split("\n"))

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.exports.excel.columns import Column
-from pipeline.exports.excel.look import HIGHEST, LIKELIHOOD, LINE_HEIGHT, Look
+from pipeline.exports.excel.look import LIKELIHOOD, LINE_HEIGHT, Look
 from pipeline.store.frames import cells
 
 
@@ -51,11 +51,12 @@ def write_sheet(book: Any, look: Look, name: str, table: Table, language: str) -
         look.say(sheet, at, position, heading, look.number_heading if numbers else look.heading)
 
     last = at + len(table.rows)
-    for number, values in enumerate(zip(*(filled[column.key] for column in columns), strict=True), at + 1):
-        lines = max(look.lines(value, column.width, column.form) for column, value in zip(columns, values, strict=True))
-        sheet.set_row(number, min(HIGHEST, lines * LINE_HEIGHT + 3))
-        for position, (column, value) in enumerate(zip(columns, values, strict=True)):
-            look.put(sheet, number, position, value, column.form)
+    heights = look.heights([(filled[column.key], column.width, column.form) for column in columns])
+    writing = zip(*(look.writing(sheet, filled[column.key], column.form) for column in columns), strict=True)
+    for number, (height, row) in enumerate(zip(heights, writing, strict=True), at + 1):
+        sheet.set_row(number, height)
+        for position, (write, value, form) in enumerate(row):
+            write(number, position, value, form)
     _finish(sheet, columns, at, last)
 
 

@@ -23,6 +23,8 @@ def cell_text(text: str, mark: str) -> str:
     XlsxWriter in constant memory copies a text from `<r>` to `</r>` into the file as it is, markup and all; a space at
     its end keeps it a text.
     """
+    if len(text) <= LONGEST and text.isascii() and text.isprintable() and text[:1] != "<":
+        return text  # most are; it saves looking closer
     clean = _ILLEGAL.sub("�", text.replace("\r\n", "\n").replace("\r", "\n"))
     if clean.startswith("<r>") and clean.endswith("</r>"):
         clean += " "
@@ -38,7 +40,7 @@ def sheet_names(wanted: Iterable[str]) -> list[str]:
     taken: set[str] = set()
     names = []
     for name in wanted:
-        legal = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", name).strip("' ")[:LONGEST_SHEET] or "_"
+        legal = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", name).strip("' ")[:LONGEST_SHEET].rstrip("' ") or "_"
         # Excel keeps this name to itself.
         base = f"{legal}_" if legal.casefold() == "history" else legal
         chosen, again = base, 1
@@ -80,8 +82,8 @@ def _safe(person: str) -> str:
         else char
         for char in name
     )
-    # A leading dot hides a file, a leading ~ is Excel's own, and Windows drops dots and spaces at the end.
-    name = name.strip(" .~'").lstrip("-=+@$")[:LONGEST_FILE]
+    # A leading dot hides a file, ~$ is Excel's own, and Windows drops dots and spaces at the end.
+    name = name.lstrip(" .~'-=+@$")[:LONGEST_FILE]
     while len(name.encode()) > 2 * LONGEST_FILE:
         name = name[:-1]
     name = name.rstrip(" .")
