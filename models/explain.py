@@ -33,6 +33,7 @@ SLIGHT = 0.05
 
 NO_STRONG_REASON = Words("no single strong reason", "ingen enkelt stærk grund")
 TYPICAL = Words(" (typical account: {typical})", " (typisk kunde: {typical})")
+BUT = Words("but {text}", "men {text}")
 KNOWN_END = Words("the contract is known to end", "aftalens ophør er kendt")
 KNOWN_END_ON = Words("the contract is known to end on {day}", "aftalen ophører den {day}")
 TOO_NEW = Words("too little history to score", "for lidt historik til en score")
@@ -131,8 +132,11 @@ class _Row:
         tellings.sort(key=lambda telling: -sign * self.shares[telling[0]])
         member, told = max(tellings, key=lambda telling: self._worth(*telling, sign=sign))
         usual = self._typical(member, told)
-        text = told.text + (TYPICAL.put(typical=usual.shown).told(self.language) if usual else "")
-        return Reason("raises" if weight > 0 else "eases", topic, text, weight, told.figures, usual)
+        text = told.text + (TYPICAL.told(self.language).format(typical=usual.shown) if usual else "")
+        if weight > 0:
+            return Reason("raises", topic, text, weight, told.figures, usual)
+        # The text says itself that it speaks against: many read it without its role.
+        return Reason("eases", topic, BUT.told(self.language).format(text=text), weight, told.figures, usual)
 
     def _worth(self, member: int, told: Told, sign: float) -> tuple[bool, bool, bool, int]:
         """Return how well a feature tells its topic: known, no good news for a risk, unlike the usual, a story."""

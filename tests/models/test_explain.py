@@ -171,7 +171,7 @@ def test_good_news_gives_way_as_a_risk_but_not_as_an_opportunity() -> None:
         "5 logins in the last 30 days (typical account: 20)"
     ]
     assert told([0.4, 0.0, 0.5, 0.0], [20.0, 100.0, 0.0, 1.0], more, risk=False) == [rose]
-    assert told([-0.4, 0.0, -0.5, 0.0], [20.0, 100.0, 0.0, 1.0], more) == ["no single strong reason", rose]
+    assert told([-0.4, 0.0, -0.5, 0.0], [20.0, 100.0, 0.0, 1.0], more) == ["no single strong reason", f"but {rose}"]
 
 
 def test_a_slight_move_is_no_story() -> None:
@@ -187,7 +187,7 @@ def test_below_the_floor_there_is_no_single_strong_reason() -> None:
     assert told([0.0, 0.0, 0.2, 0.1], typical, FEWER) == [FELL, "3 calls in the last 90 days (typical account: 1)"]
     assert told([0.0, 0.0, 0.2, 0.09], typical, FEWER) == [FELL]
     assert told([0.0, 0.0, 0.09, -0.1], typical, FEWER) == [
-        "no single strong reason", "3 calls in the last 90 days (typical account: 1)"
+        "no single strong reason", "but 3 calls in the last 90 days (typical account: 1)"
     ]  # fmt: skip
 
 
