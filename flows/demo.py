@@ -79,19 +79,41 @@ def finish(running: Command, result: dict[str, Any], folder: Path) -> None:
     for published in result["published"]:
         show_published(running, published, TOP)
     check_sinks(result["published"])
-    config = folder / "demo.toml"
+    for what, how in _next_steps(running, result, folder):
+        OUT.print(f"  {what:<34}{how}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _next_steps(running: Command, result: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
+    """Return what a user may look at next, each with the file or the command."""
     keepgrow, mlflow = _callable("keepgrow"), _callable("mlflow")
-    OUT.print(
-        f"""
-What to do next
-  {keepgrow} show churn --config {config}           the whole list; --manager NAME for one account manager
-  {keepgrow} backtest --config {config}             how good the model is on past dates, beside its baselines
-  {keepgrow} validate --config {config}             what is wrong with the tables, and what is done about it
-  {keepgrow} runs --config {config}                 what was published
-  {mlflow} ui --backend-store-uri sqlite:///{running.settings.state_folder}/mlflow/mlflow.db
-The lists are in {folder / "lists"} as CSV and Parquet. For your own tables, copy {config}: it explains every key.""",
-        highlight=False, markup=False, soft_wrap=True,
-    )  # fmt: skip
+    ending = f"--config {folder / 'demo.toml'}"
+    return [
+        ("\nWhat to do next", ""),
+        (
+            "the run's report, for a browser",
+            str(_shown(Path(result["report"])) if result.get("report") else "not written"),
+        ),
+        ("the lists as a workbook", f"{folder / 'lists' / 'keepgrow.xlsx'} (one per account manager in managers/)"),
+        (
+            "the trainings",
+            f"{mlflow} ui --backend-store-uri sqlite:///{running.settings.state_folder}/mlflow/mlflow.db",
+        ),
+        ("a whole list", f"{keepgrow} show churn {ending}"),
+        ("one account: why, what changed", f"{keepgrow} explain {_first(result)} {ending}"),
+        ("how good it is on past dates", f"{keepgrow} backtest {ending}"),
+        ("what is wrong with the tables", f"{keepgrow} validate {ending}"),
+        ("your own tables", f"{keepgrow} init FILES ({folder / 'demo.toml'} explains every key)"),
+    ]
+
+
+def _first(result: dict[str, Any]) -> str:
+    """Return the account at the top of the first list that has one."""
+    return next((row["account_id"] for published in result["published"] for row in published["top"]), "ACCOUNT")
+
+
+def _shown(path: Path) -> Path:
+    """Return a path as short as a user would write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _callable(command: str) -> str:
