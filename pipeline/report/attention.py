@@ -67,7 +67,10 @@ def _rule(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa: ARG0
 
 
 def _warnings(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa: ARG001
-    yield from (Notice("look", target.name, warning) for warning in target.training.warnings)
+    said = f"target '{target.name}': "
+    for warning in target.training.warnings:
+        text = warning.removeprefix(said)
+        yield Notice("look", target.name, text[:1].upper() + text[1:])
 
 
 def _not_judged(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa: ARG001

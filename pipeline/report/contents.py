@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import PurePath
 from typing import Any
 
 
@@ -187,3 +188,8 @@ class Report:
     targets: Sequence[TargetTold]
     left_out: Mapping[str, str]
     """Declared target -> why the tables do not allow it."""
+
+    @property
+    def config_name(self) -> str:
+        """The config file's own name."""
+        return PurePath(self.config).name

@@ -32,6 +32,19 @@ def _environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    for name in ("count", "money", "percent", "points", "figure", "interval", "moment", "short", "known"):
+    for name in (
+        "count",
+        "money",
+        "percent",
+        "points",
+        "figure",
+        "interval",
+        "moment",
+        "short",
+        "known",
+        "ticks",
+        "many",
+        "quoted",
+    ):
         made.filters[name] = getattr(words, name)
     return made

@@ -11,6 +11,9 @@ from pipeline.likelihood import wilson
 from pipeline.report.contents import TargetTold
 from pipeline.report.words import CONTENDERS
 
+MOST, LEAST = 12, 0.005
+"""Bars that are drawn at most, and the share from which one is."""
+
 
 def pictures(target: TargetTold) -> dict[str, str]:
     """Return the charts by name: base_rate, gain, reliability, importance, topics."""
@@ -69,6 +72,7 @@ def _reliability(bins: Sequence[Mapping[str, Any]], target: str) -> str:
 
 
 def _shares(shares: Sequence[tuple[str, float]], title: str) -> str:
-    if not shares:
+    told = [(words, share) for words, share in shares if share >= LEAST][:MOST]
+    if not told:
         return ""
-    return bars([words for words, _ in shares], [share for _, share in shares], title=title, percent=True)
+    return bars([words for words, _ in told], [share for _, share in told], title=title, percent=True)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+from markupsafe import Markup, escape
 
 BLANK = "–"
 """What stands where there is no figure."""
@@ -36,7 +40,9 @@ def percent(value: Any, digits: int | None = None) -> str:
 
 def points(value: Any) -> str:
     """Return percentage points with their sign, `+3.1`."""
-    return f"{value:+.1f}" if known(value) else BLANK
+    if not known(value):
+        return BLANK
+    return f"{value:+.1f}" if round(value, 1) else "0.0"
 
 
 def figure(value: Any) -> str:
@@ -59,6 +65,21 @@ def interval(ends: Mapping[str, Any] | None, signed: bool = False) -> str:
 def moment(at: datetime) -> str:
     """Return `2026-01-01 06:30 UTC`."""
     return f"{at:%Y-%m-%d %H:%M} {at.tzname() or ''}".rstrip()
+
+
+def many(number: int, thing: str) -> str:
+    """Return `1 warning` or `1,234 warnings`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def ticks(text: str) -> Markup:
+    """Return the text with what stands between backticks set as code, everything in it escaped."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before
+
+
+def quoted(text: str) -> str:
+    """Return a word of a command as a shell takes it."""
+    return shlex.quote(text)
 
 
 def short(digest: str | None) -> str:
