@@ -155,6 +155,8 @@ def test_probabilities_are_written_for_the_end_and_a_quarter_before(company: Pat
 def test_the_tables_bear_the_probabilities_out(company: Path, as_of: date) -> None:
     found = oracle(company, as_of).set_index("account_id")
     lines = pd.read_parquet(company / "subscriptions.parquet")
+    links = pd.read_parquet(company / "account_links.parquet").set_index("old_id")["new_id"]
+    lines["account_id"] = lines["account_id"].map(links).fillna(lines["account_id"])
     lines = lines[lines["account_id"].isin(found.index)].sort_values("started_at", kind="stable")
     start, end = pd.Timestamp(as_of, tz="UTC"), pd.Timestamp(as_of + timedelta(days=90), tz="UTC")
 
