@@ -76,11 +76,11 @@ def check_sinks(published: list[dict[str, Any]]) -> None:
 
 
 def _print(running: Command, run: Run, rows: pd.DataFrame, top: int | None) -> None:
-    kind = str(running.settings.targets.get(run.target, {}).get("kind", run.target))
     title = f"{run.target} on {run.as_of}: {run.model_name} version {run.model_version}, run {run.run_id}"
-    if run.target in running.settings.targets:
-        title += f"\n{declare(running.settings)[run.target].words['label']}"
-    print_list(OUT, rows, title, run.currency, top, risk=kind == "churn")
+    target = declare(running.settings).get(run.target)
+    if target is not None:
+        title += f"\n{target.words['label']}"
+    print_list(OUT, rows, title, run.currency, top, risk=target is None or target.risk)
 
 
 def check_target(running: Command, target: str) -> None:
