@@ -96,10 +96,11 @@ class Connection:
             if type(error).__module__.partition(".")[0] not in _BENEATH and not isinstance(error, OSError):
                 raise
             said = self.without_secret(f"the model registry at {self.uri} cannot be used: {first_line(error)}")
+            # With a password in the address MLflow's own words may hold it, and a log shows an error with its causes.
             raise StoreError(
                 f"{said} Check [mlflow] tracking_uri and that the server "
                 "runs; without the key, models are kept in the state folder."
-            ) from error
+            ) from (None if urlsplit(self.uri).password else error)
 
 
 def first_line(error: BaseException) -> str:

@@ -57,20 +57,24 @@ def keep(
 def fetch(connection: Connection, name: str, number: str) -> Path:
     """Return where the version's model folder lies: in place for a local store, else downloaded.
 
-    Raises ModelError, naming the address, when the files are gone.
+    Raises ModelError, naming the address, when the files of a local store are gone. What is missing at a server is
+    missing from the folder returned.
     """
     import mlflow.artifacts  # noqa: PLC0415
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
     uri = f"{connection.client().get_model_version_download_uri(name, number).rstrip('/')}/artifacts/model"
     destination = None
-    if urlsplit(uri).scheme not in ("", "file"):
+    remote = urlsplit(uri).scheme not in ("", "file")
+    if remote:
         kept = connection.folder / "downloads" / name / number
         kept.mkdir(parents=True, exist_ok=True)
         destination = str(kept)
     try:
         return Path(mlflow.artifacts.download_artifacts(uri, dst_path=destination, tracking_uri=connection.uri))
     except (MlflowException, OSError) as error:
+        if remote:
+            raise  # a server that does not answer says nothing about the model: see Connection.speaking
         raise ModelError(
             f"the files of model {name} version {number} cannot be fetched from {uri}: {first_line(error)} "
             "Restore them, or train again."

@@ -152,9 +152,22 @@ def test_one_class_only(tiny, inside):
     nothing_published(tiny)
 
 
+def test_a_tracking_server_that_does_not_answer(tiny, inside, monkeypatch):
+    monkeypatch.setenv("TRACKING_PASSWORD", "hunter2")
+    # Nothing listens on port 9.
+    uri = "http://robot:${env:TRACKING_PASSWORD}@127.0.0.1:9"
+    tiny.edit("[[sinks]]", f'[mlflow]\ntracking_uri = "{uri}"\n\n[[sinks]]')
+    said = inside("run", "--config", tiny.config)
+    refused(said, r"registry at http://robot:\*\*\*@127\.0\.0\.1:9 cannot be used", r"Check \[mlflow\] tracking_uri")
+    assert not (tiny.config.parent / "lists").exists()
+    state = tiny.config.parent / "state"
+    told = [said.out, said.err, *(file.read_text() for file in (state / "logs").glob("*"))]
+    assert not [text for text in told if "hunter2" in text]
+
+
 def test_too_few_to_judge(tiny, inside):
     tiny.edit("min_positives = 20", "min_positives = 5000")
-    refused(inside("run", "--config", tiny.config), "too few", "at least 5000")
+    refused(inside("run", "--config", tiny.config), "144 rows, of 47 accounts, have label 1", "at least 5000")
     nothing_published(tiny)
 
 
