@@ -1,16 +1,24 @@
-"""What was: past lists rebuilt, a target rolled back and released, from the outside."""
+"""What was: past lists rebuilt, a target rolled back and released, an account explained, from the outside."""
 
 from __future__ import annotations
 
 import json
+import math
 import shutil
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from flows.alone import run_lock
+from models.material import Material
+from models.scoring import score_target
+from models.training import train_target
 from pipeline.exports import canonical_csv
+from pipeline.publishing import export_list, publish_list
 from pipeline.settings import read_settings
+from pipeline.snapshot import take_snapshot
 from pipeline.store import Run, Store
 
 
@@ -36,11 +44,17 @@ def refused(said, *parts: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def two_mornings(make_tiny, keepgrow, tmp_path_factory) -> Path:
-    """The folder of a tiny firm after the runs of two mornings."""
+def two_mornings(make_tiny, tmp_path_factory) -> Path:
+    """The folder of a tiny firm after the main job of two mornings, done without Prefect."""
     tiny = make_tiny(tmp_path_factory.mktemp("two"))
-    for day in ("2025-05-30", "2025-05-31"):
-        assert keepgrow("run", "--config", tiny.config, "--as-of", day).returncode == 0
+    settings = read_settings(tiny.config)
+    for day in (date(2025, 5, 30), date(2025, 5, 31)):
+        material = Material.of(settings, take_snapshot(settings, day))
+        train_target(material, material.target("churn"), day)
+        score_target(material, material.target("churn"), day)
+        now = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+        publish_list(settings, "churn", day, now)
+        export_list(settings, "churn", now)
     return tiny.config.parent
 
 
@@ -142,3 +156,74 @@ def test_a_rollback_whose_sink_cannot_be_written_stands_and_is_completed_by_the_
     again = inside(*back)
     assert (again.code, "Nothing changed: churn stays rolled back" in " ".join(again.err.split())) == (0, True)
     assert exported(two_days) == good
+
+
+def explained(inside, tiny, file: Path, *arguments: str) -> tuple[dict, str]:
+    done = inside("explain", *arguments, "--as-of", "2025-05-31", "--config", tiny.config, "--json", file)
+    assert done.code == 0, done.err
+    return json.loads(file.read_text()), done.out
+
+
+def test_an_account_is_explained_as_it_was_scored_and_listed(two_days, inside, tmp_path):
+    run = published(two_days)
+    with store_of(two_days) as store:
+        row = store.rows(run.run_id).iloc[0]
+        scores = store.account_scores(row["account_id"])
+        audit = store.publications()
+    told, printed = explained(inside, two_days, tmp_path / "one.json", row["account_id"])
+    churn = told["targets"]["churn"]
+    now = churn["now"]
+    assert now["probability"] == row["probability"]
+    for column in ("band", "observed_rate", "value_at_stake", "expected_value"):
+        assert now[column] == row[column] or (now[column] is None and pd.isna(row[column]))
+    assert now["reasons"] == row["reasons"]
+    assert churn["list"] | {"as_of": None} == {
+        "run": run.run_id, "as_of": None, "section": "call", "rank": 1, "manager_rank": 1
+    }  # fmt: skip
+    assert [score["probability"] for score in churn["history"]] == scores["probability"].tolist()
+    assert len(churn["history"]) == 2
+
+    # Contributions sum to the log-odds, topic by topic and feature by feature.
+    topics = sum(topic["contribution"] for topic in now["topics"])
+    assert now["base_log_odds"] + topics == pytest.approx(now["log_odds"], abs=1e-9)
+    assert 1 / (1 + math.exp(-now["log_odds"])) == pytest.approx(now["probability"], abs=1e-9)
+    for topic in now["topics"]:
+        assert sum(each["contribution"] for each in topic["features"]) == pytest.approx(topic["contribution"])
+
+    change = churn["change"]
+    assert (change["said"], change["since"]["as_of"], change["until"]["as_of"]) == (None, "2025-05-30", "2025-05-31")
+    assert sum(change["parts"].values()) == pytest.approx(change["after"] - change["before"], abs=1e-12)
+    shown = round(100 * change["after"], 1) - round(100 * change["before"], 1)
+    assert sum(change["points"].values()) == pytest.approx(shown, abs=1e-9)
+    assert change["parts"]["rewritten"] == change["parts"]["new_model"] == 0
+    assert change["moved"]["passing_time"]
+    for line in ("rank 1, 1 of its account manager", "contributions to the log-odds", "points by passing time"):
+        assert line in " ".join(printed.split())
+    with store_of(two_days) as store:
+        assert store.publications() == audit
+
+
+def test_an_account_is_compared_with_the_run_that_is_asked_for(two_days, inside, tmp_path):
+    with store_of(two_days) as store:
+        account = store.rows(published(two_days).run_id)["account_id"].iloc[0]
+    since = published(two_days).run_id
+    told, _ = explained(inside, two_days, tmp_path / "one.json", account, "--since", since)
+    change = told["targets"]["churn"]["change"]
+    assert change["since"]["run"] == change["until"]["run"] == since
+    assert set(change["points"].values()) == {0.0}
+    refused(inside("explain", account, "--since", "churn-2024", "--config", two_days.config), "no run 'churn-2024'")
+
+
+def test_an_account_that_objected_is_not_profiled_though_it_was_scored_before(two_days, inside, tmp_path):
+    with store_of(two_days) as store:
+        account = store.rows(published(two_days).run_id)["account_id"].iloc[0]
+    (two_days.config.parent / "exclusions.csv").write_text(f"account_id,reason\n{account},objection\n")
+    two_days.edit("[targets.churn]", '[[tables.exclusions]]\nsource = "exclusions.csv"\n\n[targets.churn]')
+    told, printed = explained(inside, two_days, tmp_path / "one.json", account)
+    assert told == {"account_id": account, "as_of": "2025-05-31", "excluded": "objection", "targets": {}}
+    assert "must not be profiled (objection)" in printed
+    assert "%" not in printed
+
+
+def test_an_unknown_account_names_the_nearest(two_days, inside):
+    refused(inside("explain", "A1500", "--config", two_days.config), "no row of account 'A1500'; did you mean 'A1")
