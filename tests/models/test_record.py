@@ -13,6 +13,7 @@ def test_a_training_becomes_flat_names_and_numbers() -> None:
         digests={"snapshot": "abc"},
         as_ofs=[date(2026, 2, 1), date(2026, 1, 1)],
         counts={"rows": 1000},
+        labels={"target": "churn"},
         evaluation={
             "folds": [{"as_of": "2026-03-01", "n": 9, "positives": 3, "contenders": {"model": AUC}}],
             "final": {"as_of": "2026-04-01", "n": 9, "positives": 3, "contenders": {"model": AUC}},
@@ -20,7 +21,7 @@ def test_a_training_becomes_flat_names_and_numbers() -> None:
         },
     )
     assert record.texts() == {"rounds": "40", "learning_rate": "0.05", "as_ofs": "2026-01-01, 2026-02-01"}
-    assert record.tags() == {"digest.snapshot": "abc"}
+    assert record.tags() == {"digest.snapshot": "abc", "target": "churn"}
     assert record.figures() == [
         Figure("count/rows", 1000.0, 0, 0),
         Figure("fold/model/auc", 0.7, 1772323200000, 20260301),

@@ -22,7 +22,7 @@ import pytest
 from models.bootstrap import Interval
 from models.manifest import FittedModel, load_model
 from models.promote import decide
-from models.record import Record
+from models.record import DataNote, Record
 from models.registry import Registry, Version
 from pipeline.errors import ModelError, StoreError
 from pipeline.settings import Settings
@@ -125,6 +125,44 @@ def test_a_training_is_logged_with_all_that_went_into_it(registry: Registry, tra
     assert run.data.metrics["fold/model/auc/low"] == 0.6
     assert run.data.metrics["pooled/model/auc"] == 0.7
     assert client.get_metric_history(version.run_id, "fold/model/auc")[0].step == 20260201
+
+
+def test_a_run_holds_charts_folds_and_the_digests_of_its_data(registry: Registry, tmp_path: Path) -> None:
+    fitted(0).save(tmp_path / "fitted")
+    told = replace(
+        RECORD,
+        labels={"target": "churn", "recipe": "model", "trained_until": "2026-03-01", "code_version": "0.1.0"},
+        summary="**promoted**",
+        headline="Recipe 'model'.",
+        question="The probability that accounts leave.",
+        plots={"gain.svg": "<svg/>"},
+        folds={"columns": ["fold", "auc"], "data": [["2026-02-01", 0.7]]},
+        data=[
+            DataNote("churn training", "training", "9f" * 32, {"snapshot": "5f2c"}, [("x", "double")], {"rows": 200})
+        ],
+    )
+    version = registry.log_training("churn", tmp_path / "fitted", told)
+    client = registry._client()
+    run = client.get_run(version.run_id)
+    assert {file.path for file in client.list_artifacts(version.run_id)} == {"backtest.json", "folds.json", "plots"}
+    assert Path(client.download_artifacts(version.run_id, "plots/gain.svg")).read_text() == "<svg/>"
+    # What makes MLflow's pages show the file as a table.
+    assert json.loads(run.data.tags["mlflow.loggedArtifacts"]) == [{"path": "folds.json", "type": "table"}]
+    assert run.data.tags["mlflow.note.content"] == "**promoted**"
+    assert run.data.tags["mlflow.source.name"] == "keepgrow 0.1.0"
+    assert run.data.tags["trained_until"] == "2026-03-01"
+    (given,) = run.inputs.dataset_inputs
+    assert (given.dataset.name, given.dataset.digest) == ("churn training", "9f" * 18)
+    assert json.loads(given.dataset.source) == {"snapshot": "5f2c"}
+    assert json.loads(given.dataset.profile) == {"num_rows": 200}
+    assert [tag.value for tag in given.tags] == ["training"]
+    (logged,) = run.outputs.model_outputs
+    assert {metric.key for metric in client.get_logged_model(logged.model_id).metrics} == {
+        "pooled/model/auc", "pooled/model/auc/low", "pooled/model/auc/high"
+    }  # fmt: skip
+    found = client.get_model_version(version.name, "1")
+    assert (found.description, found.tags["trained_until"]) == ("Recipe 'model'.", "2026-03-01")
+    assert client.get_registered_model(version.name).description == "The probability that accounts leave."
 
 
 def test_the_newest_training_is_the_challenger_and_promotion_moves_the_champion(registry: Registry, trained) -> None:
