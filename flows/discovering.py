@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import date
@@ -50,6 +51,11 @@ def explore(paths: Sequence[Path], config: Path, ask: Ask | None, today: date) -
         status.stop()
         with con:
             return discover(con, profiles, ask, today)
+
+
+def at_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def prompt(question: Question) -> str:

@@ -18,6 +18,9 @@ _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p"
 NOTHING = ("", "00000000", "0000-00-00", "0000-00-00 00:00:00")
 """What some systems write for "no day"."""
 
+_LIKE_A_DAY = r"^(\d{1,4}[-/. ]\w{1,9}[-/., ]+\d{1,4}|\d{8}|[A-Za-z]{3,9}\.? \d)"
+"""Texts that cannot be days are told by this in one pass, before a hundred formats are tried."""
+
 _SEEN = 2000
 """Distinct texts on which formats are tried first; what reads them is tried on all."""
 
@@ -80,7 +83,14 @@ def written_day(con: duckdb.DuckDBPyConnection, texts: str, tolerance: float = 0
     distinct = f"(SELECT DISTINCT trim(t) AS t FROM ({texts}) WHERE t IS NOT NULL)"
     filled = f"(SELECT t FROM {distinct} WHERE t NOT IN ({listed}))"
     seen = f"(SELECT t FROM {filled} ORDER BY md5(t) LIMIT {_SEEN})"
-    formats = [day + time for time in _TIMES for day in _DAYS]
+    alike, timed, marks = con.execute(
+        f"SELECT count(*) FILTER (regexp_matches(t, '{_LIKE_A_DAY}')) >= (1 - {tolerance}) * count(*), "
+        f"bool_or(contains(t, ':')), first(regexp_extract(t, '[-/. ]')) FROM {seen}"
+    ).fetchall()[0]
+    if not alike or marks is None:
+        return None
+    times = [time for time in _TIMES if timed or ":" not in time]
+    formats = [day + time for time in times for day in _DAYS if marks in day]
     total, *misses = con.execute(f"SELECT count(*), {_misses(formats)} FROM {seen}").fetchall()[0]
     if not total:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -49,14 +48,13 @@ def init(
     verbose: Verbose = False,
 ) -> None:
     """Look at your tables and write a commented config for them."""
-    from flows.discovering import check_target, chosen_name, explore, next_steps, prompt, tell, write
+    from flows.discovering import at_terminal, check_target, chosen_name, explore, next_steps, prompt, tell, write
 
     with speaking(verbose):
         check_target(config, force)
         called = chosen_name(name, config)
-        at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
         today = datetime.now(UTC).date()
-        found = explore(paths, config, prompt if at_terminal and not yes else None, today)
+        found = explore(paths, config, prompt if at_terminal() and not yes else None, today)
         settings = write(config, found, called, today)
         tell(found)
     with command("init", config, json_file=json, verbose=verbose) as running:

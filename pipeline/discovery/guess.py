@@ -19,7 +19,7 @@ from pipeline.discovery.profile import Profile
 from pipeline.discovery.proposal import Doubts, Entry, Question
 from pipeline.discovery.references import account_key
 from pipeline.discovery.sorting import LOOKED_FOR, Sort, sort
-from pipeline.discovery.words import ACCOUNT, fit, squashed
+from pipeline.discovery.words import ACCOUNT, COLUMNS, fit, squashed
 from pipeline.errors import SourceError
 
 ORDER = ("accounts", "subscriptions", "invoices", "interactions", "exclusions", "account_links", "rates")
@@ -71,7 +71,12 @@ def guess(con: duckdb.DuckDBPyConnection, profiles: Sequence[Profile], doubts: D
     if not any(entry.table in OCCURRED for entry in entries):
         raise SourceError(_nothing(profiles, entries, unused))
     entries.sort(key=lambda entry: ORDER.index(entry.table))
-    currency = currency_of(con, [entry.profile for entry in entries], home, doubts)
+    billed = any(entry.table in {"subscriptions", "invoices"} for entry in entries)
+    if not billed:
+        doubts.admit(
+            "nothing tells who left or grew, so nothing is predicted yet: add invoices or subscriptions, or an event"
+        )
+    currency = currency_of(con, [entry.profile for entry in entries], home, doubts) if billed else home.currency
     if not any(entry.table == "rates" for entry in entries):
         for entry in entries:
             if "currency" in entry.columns:
@@ -98,6 +103,8 @@ def _choose(sorts: Sequence[Sort], doubts: Doubts) -> dict[str, list[Profile]]:
             table = doubts.settle(Question(question, tuple(tied), table, doubt))
         elif score < _SURE:
             doubts.admit(f"{each.profile.source} was taken for {table}; little in it says so")
+        if table == "interactions":
+            _doubt_amounts(each.profile, doubts)
         chosen.setdefault(table, []).append(each.profile)
         scores = {other: points for points, other in each.scores}
         if table == "accounts" and scores.get("subscriptions", 0) >= 3:
@@ -105,6 +112,14 @@ def _choose(sorts: Sequence[Sort], doubts: Doubts) -> dict[str, list[Profile]]:
         if table == "subscriptions" and _one_row_each(each.profile) and "accounts" in scores:
             chosen.setdefault("accounts", []).append(each.profile)
     return chosen
+
+
+def _doubt_amounts(profile: Profile, doubts: Doubts) -> None:
+    """Say that what is called an amount is none, so that a table of invoices is not silently one of events."""
+    for name, column in profile.columns.items():
+        if column.is_text and column.number is None and fit(name, COLUMNS["invoices"]["amount"], profile.name):
+            example = next(iter(column.values), "")
+            doubts.admit(f"{profile.name}: '{name}' would be its amount, but holds texts such as '{example}'")
 
 
 def _one_row_each(profile: Profile) -> bool:
@@ -131,6 +146,9 @@ def _entries(
             if not placed:
                 unused.append((each.source, "no column tells the account, and none leads to one through another table"))
             entries += placed
+    documents = {other.seen for entry in entries for other in entry.sources.values()}
+    for entry in [each for each in entries if each.table == "interactions" and each.profile.seen in documents]:
+        entries.remove(entry)  # an order is what its lines say, not a further event
     entries, again = _once_billed(entries, doubts)
     if accounts.profile is None:
         entries += _from_invoices(accounts, entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import duckdb
 
@@ -25,7 +26,14 @@ _FEW = 30
 _YES_NO = {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0", "ja", "nej"}
 _LOOKS_LIKE_ID = re.compile(r"(id|no|nr|num|number|nummer|code|kode|key|guid|uuid|cpr|cvr|kunnr|vbeln|matnr|posnr)$")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = {"order", "group", "date", "from", "to", "end", "user", "table", "select", "where", "case", "desc", "time"}
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    """Return the words that cannot be a column's name in SQL unless they are quoted."""
+    query = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
+    with duckdb.connect() as con:
+        return frozenset(row[0] for row in con.execute(query).fetchall())
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Column:
     @property
     def plain(self) -> str:
         """The column's name as it is written in SQL, quoted only where it must be."""
-        simple = _PLAIN.fullmatch(self.name) and self.name.lower() not in _RESERVED
+        simple = _PLAIN.fullmatch(self.name) and self.name.lower() not in _reserved()
         return self.name if simple else quoted(self.name)
 
     @property

@@ -62,7 +62,7 @@ def account_column(
     """Return the column with the account of each row: by name, and by overlap with the ids of `accounts`."""
     ranked = []
     for place, (name, column) in enumerate(profile.columns.items()):
-        if not column.may_be_id or column.is_flag or column.number is not None or column.distinct < 2:
+        if not column.may_be_id or column.is_flag or column.number is not None or not column.filled:
             continue
         named = fit(name, ACCOUNT)
         if accounts is None or key is None:

@@ -38,7 +38,7 @@ def sort(profile: Profile) -> Sort:
         return Sort(profile, (), "it looks like what people expect or have judged, not like something that happened")
     scores = {table: _NAMED * bool(re.search(pattern, name)) for table, pattern in TABLES.items()}
     possible = {
-        "accounts": _accounts(profile, bool(scores["accounts"])),
+        "accounts": _accounts(profile, bool(scores["accounts"]), any(scores.values())),
         "subscriptions": _subscriptions(profile, bool(scores["subscriptions"])),
         "invoices": _invoices(profile),
         "interactions": _interactions(profile),
@@ -53,14 +53,15 @@ def sort(profile: Profile) -> Sort:
     )
 
 
-def _accounts(profile: Profile, named: bool) -> float | None:
+def _accounts(profile: Profile, named: bool, otherwise: bool) -> float | None:
+    """Return the score; a table whose name says something else (orders) is none for having few rows per account."""
     key = account_key(profile)
     if key is None or (not fit(key.name, ACCOUNT) and not named):
         return None
     roles = ("name", "opened_at", "account_manager", "segment", "industry", "country")
     tests = {"opened_at": is_time}
     attributes = sum(best(profile, "accounts", role, tests.get(role, is_text)) is not None for role in roles)
-    return 1.0 + 0.5 * attributes + 1.0 * key.unique
+    return 1.0 + 0.5 * attributes + 1.0 * key.unique - 2.0 * (otherwise and not named)
 
 
 def _subscriptions(profile: Profile, named: bool) -> float | None:
