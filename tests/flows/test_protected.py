@@ -1,0 +1,61 @@
+"""A protected attribute, followed through a whole run: nothing that is kept may hold a single of its values."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+MARKER = "zq7-protected"
+SHOWN = "zq7-shown"
+
+ACCOUNTS = """
+[accounts]
+features = ["segment"]
+constant = ["segment"]
+
+[[tables.accounts]]
+source = "accounts.csv"
+[tables.accounts.columns]
+account_id = "account_id"
+name = "name"
+segment = "segment"
+health = { column = "belief", role = "exclude" }
+"""
+
+
+def everything(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Yield every file under `folder` with all it says: Parquet and SQLite are read out, since both may compress."""
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        said = file.read_bytes()
+        if file.suffix == ".parquet":
+            table = pq.read_table(file, partitioning=None)
+            said += repr((table.schema, table.to_pylist())).encode()
+        elif said.startswith(b"SQLite format 3"):
+            with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+                said += "\n".join(database.iterdump()).encode()
+        yield file, said
+
+
+def test_a_protected_attribute_is_kept_nowhere(tiny: Any, inside: Callable[..., Any]) -> None:
+    folder = tiny.config.parent
+    accounts = sorted({line.split(",")[0] for line in tiny.lines()[1:]})
+    rows = [f"{account},{SHOWN} {account},s{n % 2},{MARKER}-{n % 3}" for n, account in enumerate(accounts)]
+    (folder / "accounts.csv").write_text("\n".join(["account_id,name,segment,belief", *rows, ""]), encoding="utf-8")
+    tiny.edit("[targets.churn]", ACCOUNTS + "\n[targets.churn]")
+    said = inside("run", "--config", tiny.config, "--json", folder / "said.json")
+    assert said.code == 0, said.err
+    kept = dict(everything(folder))
+    del kept[folder / "accounts.csv"], kept[tiny.config]
+    # The search would find it: what may be shown is found in the snapshot, in the store and in the sink.
+    found = {file.relative_to(folder).parts[0] for file, words in kept.items() if SHOWN.encode() in words}
+    assert {"state", "lists"} <= found
+    assert any(file.suffix == ".parquet" for file, words in kept.items() if SHOWN.encode() in words)
+    for file, words in kept.items():
+        assert MARKER.encode() not in words, file
+    assert any("mlruns" in file.parts or "mlflow" in str(file) for file in kept)
+    assert MARKER not in said.out + said.err + json.dumps(json.loads((folder / "said.json").read_text()))
