@@ -88,7 +88,9 @@ def test_the_document_has_folds_pooled_final_and_intervals(done: Backtest) -> No
     whole = json.loads(json.dumps(document([done]), allow_nan=False))
     assert list(whole) == ["targets"]
     part = whole["targets"]["churn"]
-    assert list(part) == ["folds", "pooled", "final"]
+    assert list(part) == ["folds", "pooled", "final", "verdict", "warnings"]
+    (warning,) = part["warnings"]
+    assert (part["verdict"], "241 of 600 rows, 40%" in warning) == ("signal", True)  # of the earlier folds
     assert [fold["as_of"] for fold in part["folds"]] == ["2025-03-12", "2025-03-26"]
     assert part["final"]["as_of"] == "2025-04-09"
     for block in (*part["folds"], part["pooled"], part["final"]):
