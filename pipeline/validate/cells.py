@@ -10,18 +10,11 @@ from pipeline.staging import Stage
 from pipeline.strays import STRAY
 from pipeline.tables import TABLES
 from pipeline.validate.statement import Statement, example
-
-MOSTLY = 0.05
-"""A rule that bad cells break in a larger share of a table's rows than this stops the run."""
+from pipeline.validate.unreadable import MOSTLY, written_columns
 
 _REMEDY = f"More than {MOSTLY:.0%} of the rows: mend the source or its mapping, or leave such rows out by `where`."
 
 _STRAY = "These rows are rejected: they would move the first day of the table. Mend their day in the source."
-
-_DAYS = (
-    "Days are read as 2024-01-31, times as 2024-01-31 09:30:00. Where they are written otherwise, say how, for example "
-    "{sql = \"strptime(day, '%d/%m/%Y')::DATE\"}."
-)
 
 _SPARSE = {
     "reason", "parent_id", "quantity", "score", "contact_id", "subscription_id", "text", "until", "from", "notice_by",
@@ -31,18 +24,16 @@ _SPARSE = {
 
 
 def rejected_rows(stage: Stage) -> Iterator[Statement]:
-    """Rows that a rule rejects: unreadable, missing, implausible, not finite or too large cells, ends before starts."""
+    """Rows that a rule rejects: missing, implausible, not finite or too large cells, ends before starts."""
     for table, staged in stage.tables.items():
         if table == "exclusions":
             continue  # see rejected_exclusions
         query = f"SELECT _rule, count(*), {example(staged, '_cell')} FROM {staged.name} WHERE _rule"
-        days = [literal(f"{name} unreadable") for name in staged.columns if staged.kind(name) == "time"]
+        unreadable = [literal(f"{name} unreadable") for name in written_columns(staged)]
         stray = literal(f"{staged.contract.occurred} {STRAY}")
-        apart = ", ".join([literal(MERGED), literal(NO_RATE), stray, *days])
+        apart = ", ".join([literal(MERGED), literal(NO_RATE), stray, *unreadable])
         action = "These rows are rejected."
         yield Statement(table, f"{query} NOT IN ({apart}) GROUP BY _rule", action, MOSTLY, _REMEDY)
-        if days:
-            yield Statement(table, f"{query} IN ({', '.join(days)}) GROUP BY _rule", action, MOSTLY, _DAYS)
         yield Statement(table, f"{query} = {stray} GROUP BY _rule", _STRAY, MOSTLY, _REMEDY)
         carried = "The attributes of the account that carries on are used."
         yield Statement(table, f"{query} = {literal(MERGED)} GROUP BY _rule", carried)

@@ -7,12 +7,13 @@ from datetime import date
 
 from pipeline.settings import Settings
 from pipeline.staging import Stage, stage
-from pipeline.validate import accounts, cells, contracts, knowledge, repeats
+from pipeline.validate import accounts, cells, contracts, knowledge, repeats, unreadable
 from pipeline.validate.findings import Finding, Findings, in_order
 from pipeline.validate.statement import Statement
 
 CHECKS: tuple[Callable[[Stage], Iterator[Statement]], ...] = (
     cells.rejected_rows,
+    unreadable.unreadable_cells,
     cells.rejected_exclusions,
     cells.mixed_currencies,
     cells.blanked_cells,

@@ -101,7 +101,8 @@ def test_online_retail_with_decimal_commas(tables, invoice_lines):
         con.execute(
             "COPY (SELECT invoice_no, stock_code, quantity, strftime(invoice_ts, '%d/%m/%Y %H:%M') AS invoice_date, "
             "replace(printf('%.2f', unit_price), '.', ',') AS unit_price, customer_id, country "
-            f"FROM '{invoice_lines}' USING SAMPLE reservoir(20000 ROWS) REPEATABLE (1)) TO '{file}' (HEADER, DELIMITER ';')"
+            f"FROM '{invoice_lines}' USING SAMPLE reservoir(20000 ROWS) REPEATABLE (1)) "
+            f"TO '{file}' (HEADER, DELIMITER ';')"
         )
     found = tables.discovered(file, today=LATER)
     invoices = next(entry for entry in found.entries if entry.table == "invoices")
