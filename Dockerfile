@@ -21,6 +21,9 @@ RUN pip install --no-cache-dir uv==0.13.9 \
     && chown keepgrow /firm
 
 WORKDIR /app
+# The image's own Python, and no cache that would only make it larger.
+ENV UV_PYTHON_DOWNLOADS=never \
+    UV_NO_CACHE=1
 
 # The dependencies first: they change seldom, and so this layer is seldom built anew.
 COPY pyproject.toml uv.lock README.md ./
