@@ -76,7 +76,7 @@ PROBABILITY = Column(
     },
 )  # fmt: skip
 BAND = Column(
-    "band", "text", 22,
+    "band", "text", 26,
     {"en": "In words", "da": "Med ord"},
     {"en": "The same likelihood in words.", "da": "Den samme sandsynlighed med ord."},
 )  # fmt: skip

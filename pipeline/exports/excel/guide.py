@@ -39,7 +39,7 @@ def write_guide(
         at += 1
 
     at += 1
-    look.say(sheet, at, 0, words.THE_COLUMNS[language], look.part)
+    _part(sheet, look, at, words.THE_COLUMNS[language])
     currency = shown.runs[0].currency
     for heading, meaning in _meanings(columns, language).items():
         at += 1
@@ -48,19 +48,24 @@ def write_guide(
         look.put(sheet, at, 1, meaning, "text")
 
     at += 2
-    look.say(sheet, at, 0, words.THE_LISTS[language], look.part)
+    _part(sheet, look, at, words.THE_LISTS[language])
     for run in shown.runs:
         at += 2
-        look.say(sheet, at, 0, run.target, look.part)
+        _part(sheet, look, at, run.target)
         for label, value, form in _facts(run, language):
             at += 1
             look.say(sheet, at, 0, label, look.label)
             look.put(sheet, at, 1, value, form)
     for target in shown.missing:
         at += 2
-        look.say(sheet, at, 0, target, look.part)
+        _part(sheet, look, at, target)
         look.say(sheet, at + 1, 0, words.NOT_PUBLISHED[language], look.said)
         at += 1
+
+
+def _part(sheet: Any, look: Look, at: int, text: str) -> None:
+    sheet.set_row(at, 1.4 * LINE_HEIGHT)
+    look.say(sheet, at, 0, text, look.part)
 
 
 def _meanings(columns: Sequence[Column], language: str) -> dict[str, str]:

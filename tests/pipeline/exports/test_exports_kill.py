@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-TIMES = 3
+TIMES = 2
 
 
 @pytest.fixture(scope="module", params=["excel", "duckdb"])
