@@ -1,6 +1,7 @@
 """What is predicted: which accounts are asked about at an as_of, what becomes of them, and what that is worth.
 
-A kind of target is one class with its parameters (contract, inactivity, spend, event); `declare` reads a config's `[targets]`.
+A kind of target is one class with its parameters (contract, inactivity, spend, event); `declare` reads a config's
+`[targets]`.
 `label` is the only call in keepgrow that looks ahead of an as_of.
 """
 
