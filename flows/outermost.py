@@ -49,8 +49,12 @@ def day_asked(settings: Settings | None, as_of: date | str | None, today: date |
 @contextmanager
 def _told_to_prefect() -> Iterator[None]:
     """Send keepgrow's steps to the flow run's log too; without a command, also to Prefect's handler of the terminal."""
+    from prefect.context import FlowRunContext
     from prefect.logging.handlers import APILogHandler
 
+    if FlowRunContext.get() is None:  # called as a plain function: there is no run to tell
+        yield
+        return
     level, handler = LOG.level, APILogHandler(logging.INFO)
     if not LOG.isEnabledFor(logging.INFO):
         LOG.setLevel(logging.INFO)
