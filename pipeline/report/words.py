@@ -14,6 +14,9 @@ from markupsafe import Markup, escape
 BLANK = "–"
 """What stands where there is no figure."""
 
+KEPT = "\u00a0"
+"""The space that keeps a figure and its unit on one line."""
+
 
 def known(value: Any) -> bool:
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
@@ -26,7 +29,7 @@ def count(value: Any) -> str:
 
 def money(value: Any, currency: str) -> str:
     """Return `EUR 1,234`."""
-    return f"{currency} {value:,.0f}" if known(value) else BLANK
+    return f"{currency}{KEPT}{value:,.0f}" if known(value) else BLANK
 
 
 def percent(value: Any, digits: int | None = None) -> str:
@@ -35,7 +38,7 @@ def percent(value: Any, digits: int | None = None) -> str:
         return BLANK
     if digits is None:
         digits = 0 if abs(value) >= 0.0995 or value == 0 else 1
-    return f"{100 * value:.{digits}f} %"
+    return f"{100 * value:.{digits}f}{KEPT}%"
 
 
 def points(value: Any) -> str:

@@ -130,13 +130,14 @@ def shown(*targets: TargetTold, **other: Any) -> str:
 def test_the_first_lines_say_what_came_out() -> None:
     text = shown()
     assert "churn : 148 to call, worth EUR 210,000 if every call has its expected effect; champion kept" in text
+    assert "no training was due. Out-of-time AUC .743 (.721 to .765)." in text
     assert "all quiet" in text
     assert "written 2026-01-01 06:30 UTC by keepgrow 0.1.0 with demo.toml" in text
 
 
 def test_a_row_shows_words_number_observed_rate_value_worth_and_reasons() -> None:
     text = shown()
-    assert "Firm 1 A1 logins fell from 210 to 84 High, about 7 in 10 72 %; observed 68 % (61 % to 74 %)" in text
+    assert "Firm 1 A1 logins fell from 210 to 84 High, about 7 in 10 72 % observed 68 % (61 % to 74 %)" in text
     assert "EUR 120,000 EUR 8,640" in text
     assert "The first 1 of 148 rows" in text
 
@@ -327,9 +328,9 @@ def test_reasons_in_danish_are_marked_as_danish() -> None:
 
 def test_figures_are_written_for_people() -> None:
     assert [percent(0.384), percent(0.0384), percent(0.0999), percent(0), percent(None)] == [
-        "38 %", "3.8 %", "10 %", "0 %", "–",
+        "38\u00a0%", "3.8\u00a0%", "10\u00a0%", "0\u00a0%", "–",
     ]  # fmt: skip
-    assert [money(1234567.8, "EUR"), money(float("nan"), "EUR")] == ["EUR 1,234,568", "–"]
+    assert [money(1234567.8, "EUR"), money(float("nan"), "EUR")] == ["EUR\u00a01,234,568", "–"]
     assert [figure(0.7431), figure(2.345), figure(None)] == [".743", "2.35", "–"]
     assert [interval(ends(0, -0.012, 0.03), signed=True), interval(ends(0)), interval(None)] == [
         "-.012 to +.030",
