@@ -15,7 +15,7 @@ from features.built import content_digest
 from models.explain import apart, reasons_for
 from models.manifest import FittedModel, check_features, check_target, check_time, load_model
 from models.material import Material
-from models.registry import Champion, Registry
+from models.registry import Champion, Registry, model_name
 from models.targets import COHORT, Target
 from pipeline.drafts import Draft
 from pipeline.errors import ModelError
@@ -58,7 +58,8 @@ def draft_target(
     """Return the scored and ranked list of a target, saved nowhere; arguments and errors as `score_target` has them."""
     settings = material.settings
     if model is not None:
-        name, number, fitted = f"keepgrow-{target.name}", "unregistered", load_model(Path(model))
+        name = model_name(target.name, settings.mlflow.prefix)
+        number, fitted = "unregistered", load_model(Path(model))
     else:
         champion = _champion(settings, target)
         name, number = champion.name, str(champion.number)

@@ -215,6 +215,8 @@ class StoreSettings(Section):
 class MlflowSettings(Section):
     tracking_uri: str | None = None
     """Without it, SQLite in the state folder."""
+    prefix: str = Field("keepgrow", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    """Experiments and registered models are called `<prefix>-<target>`; configs that share a server need their own."""
 
 
 class PrefectSettings(Section):

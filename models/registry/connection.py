@@ -44,6 +44,8 @@ class Connection:
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.state_folder / "mlflow"
         self.local = settings.mlflow.tracking_uri is None
+        self.prefix = settings.mlflow.prefix
+        self.config = settings.name
         self.uri = settings.mlflow.tracking_uri or f"sqlite:///{self.folder / 'mlflow.db'}"
         self._opened: MlflowClient | None = None
 
@@ -81,11 +83,12 @@ class Connection:
     def experiment(self, target: str) -> str:
         """Return the id of the target's experiment, made where there is none."""
         client = self.client()
-        found = client.get_experiment_by_name(model_name(target))
+        name = model_name(target, self.prefix)
+        found = client.get_experiment_by_name(name)
         if found is not None:
             return found.experiment_id
         location = (self.folder / "artifacts").as_uri() if self.local else None
-        return client.create_experiment(model_name(target), artifact_location=location, tags=_MADE_FOR)
+        return client.create_experiment(name, artifact_location=location, tags=_MADE_FOR)
 
     @contextmanager
     def speaking(self) -> Iterator[None]:

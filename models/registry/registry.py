@@ -17,13 +17,13 @@ from models.registry.connection import Connection
 from models.registry.model_files import checked, fetch, keep
 from models.registry.runs import NOTES, as_json, decision_tags, log_decision, log_record, log_texts, run_tags
 from models.registry.versions import Alias, Champion, Version, model_name
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, SettingsError
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel
-    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
     from models.promote import Decision
 
@@ -61,7 +61,8 @@ class Registry:
                 )
                 log_record(client, run_id, record, logged.model_id)
                 digest = keep(client, logged, run_id, manifest, files)
-                version = _register(client, Version(target, 0, digest, run_id), logged, record)
+                version = Version(target, 0, digest, run_id, prefix=self._connection.prefix)
+                version = _register(client, version, logged, record, self._connection.config)
             except BaseException:
                 client.set_terminated(run_id, "FAILED")
                 raise
@@ -125,10 +126,13 @@ class Registry:
         if self._connection.unused:
             return None
         client = self._client()
-        name = model_name(target)
+        name = model_name(target, self._connection.prefix)
         with self._connection.speaking():
-            aliases = _aliases(client, name)
-            number = None if aliases is None else aliases.get(alias)
+            model = _registered(client, name)
+            if model is None:
+                return None
+            self._check_owner(model)
+            number = model.aliases.get(alias)
             if number is None:
                 return None
             return self._opened(target, client.get_model_version(name, number), f" ({alias})")
@@ -139,7 +143,7 @@ class Registry:
         Where a digest was registered more than once, the latest. Raises ModelError naming what is missing: the model,
         the version, or its files.
         """
-        name = model_name(target)
+        name = model_name(target, self._connection.prefix)
         number = str(wanted) if isinstance(wanted, int) or (wanted.isdigit() and len(wanted) < 12) else None
         asked = f"version {number}" if number else f"version with digest {str(wanted)[:16]}"
         gone = f"model {name} has no {asked} at {self._connection.shown}"
@@ -173,20 +177,36 @@ class Registry:
             return notes
 
     def _opened(self, target: str, found: ModelVersion, known_as: str) -> Champion:
-        said = f"model {model_name(target)} version {found.version}{known_as}"
+        name = model_name(target, self._connection.prefix)
+        said = f"model {name} version {found.version}{known_as}"
         digest = _digest(found)
         if digest is None:
             raise ModelError(
                 f"{said} was not registered by keepgrow: it has no tag 'digest'. "
                 "Point the alias to one that was, or train again."
             )
-        folder = fetch(self._connection, model_name(target), str(found.version))
+        folder = fetch(self._connection, name, str(found.version))
         manifest, _ = checked(folder, digest, said)
-        return Champion(target, int(found.version), digest, found.run_id or "", folder, manifest)
+        prefix = self._connection.prefix
+        return Champion(target, int(found.version), digest, found.run_id or "", folder, manifest, prefix=prefix)
+
+    def _check_owner(self, model: RegisteredModel) -> None:
+        """Check that the model is not another config's, whose lists would then be scored with ours."""
+        owner = model.tags.get(OWNER)
+        if self._connection.local or owner in (None, self._connection.config):
+            return
+        raise SettingsError(
+            f"the registered model {model.name} at {self._connection.shown} belongs to the config '{owner}', and this "
+            f"one is '{self._connection.config}'. Give this config names of its own with [mlflow] prefix, for example "
+            f'prefix = "keepgrow-{self._connection.config}".'
+        )
 
     def _client(self) -> MlflowClient:
         return self._connection.client()
 
+
+OWNER = "keepgrow.config"
+"""The tag that names the config whose model it is."""
 
 RESTORE = "Restore the registry's database from a backup, or name a version that is there."
 
@@ -195,24 +215,23 @@ def _digest(found: ModelVersion) -> str | None:
     return found.tags.get("digest")
 
 
-def _aliases(client: MlflowClient, name: str) -> dict[str, str] | None:
-    """Return the registered model's aliases, None when there is no such model."""
+def _registered(client: MlflowClient, name: str) -> RegisteredModel | None:
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
     try:
-        return client.get_registered_model(name).aliases
+        return client.get_registered_model(name)
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         return None
 
 
-def _register(client: MlflowClient, version: Version, logged: LoggedModel, record: Record) -> Version:
+def _register(client: MlflowClient, version: Version, logged: LoggedModel, record: Record, config: str) -> Version:
     """Return the version with the number it got."""
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
     try:
-        client.create_registered_model(version.name, description=record.question)
+        client.create_registered_model(version.name, tags={OWNER: config}, description=record.question)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise

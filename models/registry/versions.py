@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 Alias = Literal["champion", "challenger"]
 
 
-def model_name(target: str) -> str:
+PREFIX = "keepgrow"
+
+
+def model_name(target: str, prefix: str = PREFIX) -> str:
     """Return the name of the target's experiment and registered model."""
-    return f"keepgrow-{target}"
+    return f"{prefix}-{target}"
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,11 @@ class Version:
     number: int
     digest: str
     run_id: str
+    prefix: str = field(default=PREFIX, kw_only=True)
 
     @property
     def name(self) -> str:
-        return model_name(self.target)
+        return model_name(self.target, self.prefix)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from models.promote import decide
 from models.record import DataNote, Record
 from models.registry import Registry, Version
 from pipeline.errors import ModelError, StoreError
-from pipeline.settings import Settings
+from pipeline.settings import MlflowSettings, Settings
 
 FEATURES = ["invoices_90d", "days_since_invoice"]
 RECORD = Record(
@@ -307,6 +307,18 @@ def test_a_model_that_someone_else_registered_is_refused(registry: Registry) -> 
     client.set_registered_model_alias("keepgrow-churn", "champion", "1")
     with pytest.raises(ModelError, match="was not registered by keepgrow"):
         registry.champion("churn")
+
+
+def test_a_prefix_names_experiment_and_model(tmp_path: Path, migrated: Path) -> None:
+    (tmp_path / "state" / "mlflow").mkdir(parents=True)
+    shutil.copy(migrated, tmp_path / "state" / "mlflow" / "mlflow.db")
+    settings = settings_in(tmp_path)
+    registry = Registry(settings.model_copy(update={"mlflow": MlflowSettings(prefix="sales")}))
+    fitted(0).save(tmp_path / "fitted")
+    registry.set_alias(registry.log_training("churn", tmp_path / "fitted", RECORD), "champion")
+    assert registry.champion("churn").name == registry.version("churn", 1).name == "sales-churn"
+    assert registry._client().get_experiment_by_name("sales-churn") is not None
+    assert Registry(settings).champion("churn") is None
 
 
 def test_a_folder_that_is_no_model_is_not_logged(registry: Registry, tmp_path: Path) -> None:

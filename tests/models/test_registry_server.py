@@ -25,7 +25,7 @@ from models.record import DataNote, Record
 from models.registry import Registry
 from models.targets import Target
 from models.train import fit
-from pipeline.errors import ModelError, StoreError
+from pipeline.errors import ModelError, SettingsError, StoreError
 from pipeline.settings import Settings
 
 NOTES = {"trained_until": "2025-06-01", "cohorts": [{"as_of": "2025-01-01", "n": 300, "positives": 140}]}
@@ -96,10 +96,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
         process.wait(30)
 
 
-def settings_at(folder: Path, uri: str) -> Settings:
+def settings_at(folder: Path, uri: str, name: str = "firm") -> Settings:
     return Settings.model_validate(
         {
-            "name": "firm",
+            "name": name,
             "state": str(folder),
             "tables": {"invoices": [{"source": "invoices.csv"}]},
             "mlflow": {"tracking_uri": uri},
@@ -147,6 +147,13 @@ def test_another_machine_gets_the_champion_with_equal_bits(
         "backtest.json", "folds.json", "plots", "training.json"
     }  # fmt: skip
     assert not (tmp_path / "there" / "mlflow" / "mlflow.db").exists()
+
+    stranger = Registry(settings_at(tmp_path / "there", server.uri, name="sister"))
+    with pytest.raises(
+        SettingsError, match=r"keepgrow-churn at http://robot:\*\*\*@.* belongs to the config 'firm'"
+    ) as error:
+        stranger.champion("churn")
+    assert 'prefix = "keepgrow-sister"' in str(error.value)
 
 
 def test_a_training_that_cannot_be_kept_is_one_clear_error_without_the_password(
