@@ -20,7 +20,18 @@ _SETTLED = _BILLED & filled("paid_at") & filled("due_at")
 _OLDEST = Oldest(_TABLE, "due_at", _OVERDUE)
 _AGE = Fact("days", "days_overdue", "days", _OLDEST)
 _NOTHING = Words("nothing overdue", "intet forfaldent")
-_NONE_PAID = Words("no paid invoice with a due date {span}", "ingen betalt faktura med forfaldsdato {span}")
+
+
+def _settled(window: Window) -> Words:
+    """Return the invoices that are asked whether they were paid in time, in words."""
+    if window is ALL:
+        return Words("all paid invoices", "alle betalte fakturaer")
+    return Words("the invoices issued {span}", "fakturaerne udstedt {span}").put(span=span(window))
+
+
+def _none_settled(window: Window) -> Words:
+    none = Words("no paid invoice with a due date", "ingen betalt faktura med forfaldsdato")
+    return none if window is ALL else with_span(none, window)
 
 
 def _paid_late(window: Window) -> Derived:
@@ -28,17 +39,11 @@ def _paid_late(window: Window) -> Derived:
     return Derived(
         f"share_paid_late_{ending(window)}",
         Combined("ratio", late, Windowed(_TABLE, "count", where=_SETTLED, window=window)),
-        with_span(
-            Words(
-                "{value} of the invoices issued {span} were paid late",
-                "{value} af fakturaerne udstedt {span} blev betalt for sent",
-            ),
-            window,
-        ),
+        Words("{value} of {what} were paid late", "{value} af {what} blev betalt for sent").put(what=_settled(window)),
         unit="share",
         family="lateness",
         window=window,
-        unknown=_NONE_PAID.put(span=span(window)),
+        unknown=_none_settled(window),
         topic="payments",
     )
 
@@ -47,17 +52,13 @@ def _days_late(window: Window) -> Derived:
     return Derived(
         f"days_paid_late_mean_{ending(window)}",
         Elapsed(_TABLE, "due_at", "paid_at", _SETTLED, window, whole=True),
-        with_span(
-            Words(
-                "invoices issued {span} were paid {value} on average",
-                "fakturaer udstedt {span} blev betalt {value} i gennemsnit",
-            ),
-            window,
+        Words("{what} were paid {value} on average", "{what} blev betalt {value} i gennemsnit").put(
+            what=_settled(window)
         ),
         unit="days_late",
         family="lateness",
         window=window,
-        unknown=_NONE_PAID.put(span=span(window)),
+        unknown=_none_settled(window),
         topic="payments",
     )
 

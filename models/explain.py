@@ -121,16 +121,23 @@ class _Row:
     risk: bool
 
     def reason(self, topic: str, members: Sequence[int], weight: float) -> Reason:
-        """Return the topic in the words of its best teller among the members that weigh at least half the heaviest."""
+        """Return the topic in the words of its best teller.
+
+        That is one of the members that weigh at least half the heaviest; where none of them says anything, a quarter.
+        """
         sign = 1.0 if weight > 0 else -1.0
         heaviest = max(sign * self.shares[member] for member in members)
-        heavy = [member for member in members if sign * self.shares[member] >= heaviest / 2]
-        tellings = [
-            (member, tell(self.features[member], self.values, self.currency, self.language)) for member in heavy
-        ]
         # The first of equals is the heaviest, then the first in the catalogue.
-        tellings.sort(key=lambda telling: -sign * self.shares[telling[0]])
-        member, told = max(tellings, key=lambda telling: self._worth(*telling, sign=sign))
+        heavy = sorted(
+            (m for m in members if sign * self.shares[m] >= heaviest / 4), key=lambda m: -sign * self.shares[m]
+        )
+        tellings = [(m, tell(self.features[m], self.values, self.currency, self.language)) for m in heavy]
+        worth = [self._worth(m, told, sign) for m, told in tellings]
+        near = sum(sign * self.shares[m] >= heaviest / 2 for m in heavy)
+        best = worth.index(max(worth[:near]))
+        if not all(worth[best][:3]):
+            best = worth.index(max(worth))
+        member, told = tellings[best]
         usual = self._typical(member, told)
         text = told.text + (TYPICAL.told(self.language).format(typical=usual.shown) if usual else "")
         if weight > 0:

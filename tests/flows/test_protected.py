@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 
 MARKER = "zq7-protected"
@@ -25,11 +27,23 @@ account_id = "account_id"
 name = "name"
 segment = "segment"
 health = { column = "belief", role = "exclude" }
+
+[[sinks]]
+kind = "parquet"
+folder = "lists"
+
+[[sinks]]
+kind = "excel"
+folder = "lists"
+
+[[sinks]]
+kind = "duckdb"
+file = "lists/lists.duckdb"
 """
 
 
 def everything(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """Yield every file under `folder` with all it says: Parquet and SQLite are read out, since both may compress."""
+    """Yield every file under `folder` with all it says: what may be compressed is read out."""
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         said = file.read_bytes()
         if file.suffix == ".parquet":
@@ -38,6 +52,13 @@ def everything(folder: Path) -> Iterator[tuple[Path, bytes]]:
         elif said.startswith(b"SQLite format 3"):
             with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
                 said += "\n".join(database.iterdump()).encode()
+        elif zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                said += b"\n".join(archive.read(name) for name in archive.namelist())
+        elif file.suffix == ".duckdb":
+            with duckdb.connect(str(file), read_only=True) as database:
+                tables = [name for (name,) in database.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+                said += "\n".join(repr(database.execute(f'FROM "{name}"').fetchall()) for name in tables).encode()
         yield file, said
 
 
@@ -54,7 +75,8 @@ def test_a_protected_attribute_is_kept_nowhere(tiny: Any, inside: Callable[..., 
     # The search would find it: what may be shown is found in the snapshot, in the store and in the sink.
     found = {file.relative_to(folder).parts[0] for file, words in kept.items() if SHOWN.encode() in words}
     assert {"state", "lists"} <= found
-    assert any(file.suffix == ".parquet" for file, words in kept.items() if SHOWN.encode() in words)
+    endings = {file.suffix for file, words in kept.items() if SHOWN.encode() in words}
+    assert {".parquet", ".csv", ".xlsx", ".duckdb", ".html"} <= endings
     for file, words in kept.items():
         assert MARKER.encode() not in words, file
     assert any("mlruns" in file.parts or "mlflow" in str(file) for file in kept)

@@ -164,6 +164,11 @@ def test_a_figure_like_the_typical_one_gives_way_to_another() -> None:
     ]
 
 
+def test_where_none_of_them_says_anything_a_lighter_one_is_asked() -> None:
+    assert told([0.5, 0.0, 0.15, 0.0], [5.0, 100.0, 0.0, 1.0], FEWER) == [FELL]
+    assert told([0.5, 0.0, 0.1, 0.0], [5.0, 100.0, 0.0, 1.0], FEWER) == ["5 logins in the last 30 days"]
+
+
 def test_good_news_gives_way_as_a_risk_but_not_as_an_opportunity() -> None:
     more = FEWER | {"logins_90d": 210.0, "logins_90d_before": 84.0}
     rose = "logins rose from 84 to 210, last 90 days against the 90 before"
