@@ -16,7 +16,7 @@ from models.material import Material
 from models.scoring import score_target
 from models.training import train_target
 from pipeline.exports import canonical_csv
-from pipeline.publishing import export_list, publish_list
+from pipeline.publishing import export_list, publish_list, roll_back
 from pipeline.settings import read_settings
 from pipeline.snapshot import take_snapshot
 from pipeline.store import Run, Store
@@ -156,6 +156,21 @@ def test_a_rollback_whose_sink_cannot_be_written_stands_and_is_completed_by_the_
     again = inside(*back)
     assert (again.code, "Nothing changed: churn stays rolled back" in " ".join(again.err.split())) == (0, True)
     assert exported(two_days) == good
+
+
+def test_a_dry_run_under_a_hold_says_that_the_list_would_not_be_shown(two_days):
+    settings = read_settings(two_days.config)
+    roll_back(settings, "churn", "churn-2025-05-30", "ann", datetime(2025, 6, 1, tzinfo=UTC))
+    day = date(2025, 6, 1)
+    material = Material.of(settings, take_snapshot(settings, day))
+    score_target(material, material.target("churn"), day, dry_run=True)
+    rehearsed = publish_list(settings, "churn", day, datetime(2025, 6, 1, 5, tzinfo=UTC), dry_run=True)
+    assert rehearsed["said"].startswith(
+        "dry run: would be kept and not shown: churn stays rolled back to churn-2025-05"
+    )
+    assert rehearsed["hold"]["by"] == "ann"
+    with store_of(two_days) as store:
+        assert len(store.runs()) == 2
 
 
 def explained(inside, tiny, file: Path, *arguments: str) -> tuple[dict, str]:
