@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.discovery.choosing import best, is_id, is_text, is_time, looks_like_outcome
+from pipeline.discovery.names import fit, personal, protected
 from pipeline.discovery.profile import Column, Profile
 from pipeline.discovery.proposal import Entry, Value
-from pipeline.discovery.words import KNOWN_AT, fit, personal, protected
+from pipeline.discovery.words import KNOWN_AT
 from pipeline.sources import quoted
 
 _ATTRIBUTES = ("name", "opened_at", "account_manager", "team", "segment", "industry", "country", "parent_id")

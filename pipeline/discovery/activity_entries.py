@@ -9,10 +9,11 @@ import duckdb
 from pipeline.discovery.account_entries import filled
 from pipeline.discovery.choosing import best, is_id, is_number, is_text, is_time
 from pipeline.discovery.known import take_known_at
+from pipeline.discovery.names import kind_named, squashed
 from pipeline.discovery.profile import Column, Profile
 from pipeline.discovery.proposal import Doubts, Entry, Value
 from pipeline.discovery.sorting import own_id
-from pipeline.discovery.words import KINDS, kind_named, squashed
+from pipeline.discovery.words import KINDS
 
 CHURN = "churn_event"
 _KINDS_AT_MOST = 30

@@ -9,10 +9,11 @@ import duckdb
 from pipeline.discovery.account_entries import filled
 from pipeline.discovery.choosing import best, is_flag, is_id, is_number, is_text, is_time, is_word, ranked
 from pipeline.discovery.known import take_known_at
+from pipeline.discovery.names import fit, squashed
 from pipeline.discovery.profile import Column, Profile
 from pipeline.discovery.proposal import Doubts, Entry, Question, Value
 from pipeline.discovery.references import id_sql
-from pipeline.discovery.words import COLUMNS, CURRENCY, fit, squashed
+from pipeline.discovery.words import COLUMNS, CURRENCY
 
 _YEARLY = "lower({0}) LIKE 'an%' OR lower({0}) LIKE 'ye%' OR lower({0}) LIKE 'år%' OR lower({0}) LIKE 'aar%'"
 _QUARTERLY = "lower({0}) LIKE 'quart%' OR lower({0}) LIKE 'kvart%'"

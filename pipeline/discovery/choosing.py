@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
+from pipeline.discovery.names import fit, outcome_named, personal, protected
 from pipeline.discovery.profile import Column, Profile
-from pipeline.discovery.words import COLUMNS, OUTCOME_VALUES, fit, outcome_named, personal, protected
+from pipeline.discovery.words import COLUMNS, OUTCOME_VALUES
 
 Test = Callable[[Column], bool]
 

@@ -10,9 +10,10 @@ import duckdb
 
 from pipeline.discovery.billing_entries import most_common_currency
 from pipeline.discovery.choosing import best, is_text
+from pipeline.discovery.names import squashed
 from pipeline.discovery.profile import ISO, Profile
 from pipeline.discovery.proposal import Doubts, Entry, Question
-from pipeline.discovery.words import DANISH, squashed
+from pipeline.discovery.words import DANISH
 
 _COUNTRIES = (
     (r"denmark|danmark|dk|dnk", "DKK", "Europe/Copenhagen"),

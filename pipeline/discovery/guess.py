@@ -13,13 +13,14 @@ from pipeline.discovery.activity_entries import interactions_entries
 from pipeline.discovery.billing_entries import invoices_entry, only_one_currency, rates_entry, subscriptions_entry
 from pipeline.discovery.choosing import best, is_time
 from pipeline.discovery.customs import currency_of, day_order, home_of, zone_of
+from pipeline.discovery.names import fit, squashed
 from pipeline.discovery.periods import Covered, Plan, covered, day_after, plan, rhythm
 from pipeline.discovery.placing import OCCURRED, Accounts
 from pipeline.discovery.profile import Profile
 from pipeline.discovery.proposal import Doubts, Entry, Question
 from pipeline.discovery.references import account_key
 from pipeline.discovery.sorting import LOOKED_FOR, Sort, sort
-from pipeline.discovery.words import ACCOUNT, COLUMNS, fit, squashed
+from pipeline.discovery.words import ACCOUNT, COLUMNS
 from pipeline.errors import SourceError
 
 ORDER = ("accounts", "subscriptions", "invoices", "interactions", "exclusions", "account_links", "rates")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from pipeline.discovery.names import fit
 from pipeline.discovery.profile import Column
 from pipeline.discovery.proposal import Entry
-from pipeline.discovery.words import KNOWN_AT, fit
+from pipeline.discovery.words import KNOWN_AT
 
 _SOON = 90
 """Days after a row's own date by which nearly all rows of an honest `created_at` were entered."""

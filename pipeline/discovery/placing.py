@@ -9,10 +9,11 @@ import duckdb
 
 from pipeline.discovery.account_entries import filled
 from pipeline.discovery.choosing import best, is_time
+from pipeline.discovery.names import fit
 from pipeline.discovery.profile import Column, Profile
 from pipeline.discovery.proposal import Doubts, Entry, Through, Value
 from pipeline.discovery.references import Reference, account_column, account_key, parent
-from pipeline.discovery.words import ACCOUNT, fit
+from pipeline.discovery.words import ACCOUNT
 
 OCCURRED = {"invoices": "issued_at", "subscriptions": "started_at", "interactions": "occurred_at"}
 """The column of a contract table that says when a row happened."""

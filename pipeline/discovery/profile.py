@@ -10,8 +10,8 @@ from functools import cache
 import duckdb
 
 from pipeline.cells import FRACTIONS, INTEGERS, NESTED, TIMESTAMPS, base_type
+from pipeline.discovery.names import squashed
 from pipeline.discovery.origins import Origin
-from pipeline.discovery.words import squashed
 from pipeline.query import described
 from pipeline.sources import damaged, quoted
 from pipeline.written import WrittenDay, WrittenNumber, written_day, written_number

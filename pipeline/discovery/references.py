@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.cells import cell
+from pipeline.discovery.names import fit, singular, squashed
 from pipeline.discovery.profile import Column, Profile
-from pipeline.discovery.words import ACCOUNT, OWN_ID, fit, singular, squashed
+from pipeline.discovery.words import ACCOUNT, OWN_ID
 from pipeline.tables import ACCOUNT as ACCOUNT_COLUMN
 
 ENOUGH = 0.5

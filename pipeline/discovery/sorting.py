@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 
 from pipeline.discovery.choosing import best, is_flag, is_id, is_number, is_text, is_time, ranked
+from pipeline.discovery.names import fit, singular, squashed
 from pipeline.discovery.profile import Profile
 from pipeline.discovery.references import account_key
-from pipeline.discovery.words import ACCOUNT, CURRENCY, NO_TABLE, TABLES, fit, singular, squashed
+from pipeline.discovery.words import ACCOUNT, CURRENCY, NO_TABLE, TABLES
 
 LOOKED_FOR = (
     "accounts (one row each, with an id), invoices or orders (an account, a date, an amount), subscriptions (an "
