@@ -8,18 +8,33 @@ from __future__ import annotations
 
 import signal
 
+import duckdb
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from pipeline.exports import canonical_csv
 from pipeline.store import POINTS, Store
 from pipeline.store.drill import VARIABLE
+
+SINKS = """kind = "csv"
+folder = "lists"
+
+[[sinks]]
+kind = "excel"
+folder = "lists"
+
+[[sinks]]
+kind = "duckdb"
+file = "lists.duckdb"
+"""
 
 
 @pytest.fixture(scope="session")
 def drilled(tmp_path_factory, keepgrow, make_tiny):
     """What a reader finds after a run was killed at each point, one morning's correction after another."""
     tiny = make_tiny(tmp_path_factory.mktemp("drill"))
+    tiny.edit('kind = "csv"\nfolder = "lists"', SINKS)
     store_url = f"sqlite:///{tiny.config.parent / 'state/store.db'}"
     first = keepgrow("run", "--config", tiny.config)
     assert first.returncode == 0, first.stderr
@@ -34,13 +49,27 @@ def drilled(tmp_path_factory, keepgrow, make_tiny):
             rows, made = store.rows(run.run_id), len(store.runs("churn"))
         csv = (tiny.config.parent / "lists/churn.csv").read_bytes()
         found[point] = {"code": killed.returncode, "before": before, "run": run, "rows": rows, "csv": csv, "made": made}
+        found[point]["elsewhere"] = elsewhere(tiny.config.parent)
     last = keepgrow("run", "--config", tiny.config)
     assert last.returncode == 0, last.stderr
     with Store(store_url) as store:
         run = store.published("churn")
         found["rerun"] = {"run": run, "rows": store.rows(run.run_id), "runs": store.runs("churn")}
+    found["rerun"]["elsewhere"] = elsewhere(tiny.config.parent)
     found["rerun"]["csv"] = (tiny.config.parent / "lists/churn.csv").read_bytes()
     return found
+
+
+def elsewhere(folder):
+    """The run and the accounts to call that the workbook and the DuckDB file show."""
+    book = load_workbook(folder / "lists/keepgrow.xlsx")
+    guide = {row[0]: row[1] for row in book["How to read this"].iter_rows(values_only=True)}
+    headings, *rows = book["churn"].iter_rows(min_row=4, values_only=True)
+    with duckdb.connect(str(folder / "lists.duckdb"), read_only=True) as database:
+        ((run,),) = database.execute("SELECT DISTINCT run_id FROM lists").fetchall()
+        called = database.execute("SELECT account_id FROM lists WHERE section = 'call' ORDER BY rank").fetchall()
+    ids = headings.index("Account id")
+    return {"excel": (guide["Run"], [row[ids] for row in rows]), "duckdb": (run, [account for (account,) in called])}
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -62,8 +91,20 @@ def test_killed_run_leaves_a_whole_export(drilled, point):
     assert all(line.split(",")[0] in ("rank", "") or line.count(",") >= 21 for line in lines)
 
 
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_run_leaves_a_whole_workbook_and_whole_tables(drilled, point):
+    lists = {run.run_id: run.counts["listed"] for run in drilled["rerun"]["runs"]}
+    for run, called in drilled[point]["elsewhere"].values():
+        assert len(called) == lists[run]
+        assert len(set(called)) == len(called)
+
+
 def test_next_run_completes_what_was_cut_off(drilled):
     after = drilled["rerun"]
+    called = after["rows"].loc[after["rows"]["section"] == "call", "account_id"].tolist()
+    assert set(after["elsewhere"]) == {"excel", "duckdb"}
+    for shown in after["elsewhere"].values():
+        assert shown == (after["run"].run_id, called)
     assert after["csv"] == b"\xef\xbb\xbf" + canonical_csv(after["run"], after["rows"])
     # Every run killed before its commit left nothing behind; the others are kept.
     assert len(after["runs"]) == 1 + sum(drilled[p]["run"].run_id != drilled[p]["before"] for p in POINTS)
