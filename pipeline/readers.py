@@ -59,9 +59,9 @@ def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -
     options = f"delim = {literal(delimiter)}, quote = '\"', header = true, sample_size = -1, union_by_name = true"
     # Only ISO days become times: whether 01/02/2024 is in January or February is for the mapping to say.
     options += ", dateformat = '%Y-%m-%d', timestampformat = '%Y-%m-%d %H:%M:%S'"
-    call = f"read_csv({literal(pattern)}, {options}, hive_partitioning = {_hive(pattern)}"
+    options += f", hive_partitioning = {_hive(pattern)}"
     try:
-        present = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()]
+        call, present = _described_csv(con, pattern, options)
     except duckdb.Error:
         # The guesser only says that it gave up; read plainly, DuckDB names the line.
         plain = f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', header = true, all_varchar = true"
@@ -71,6 +71,19 @@ def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -
     wanted = {name.lower() for name in as_text}
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present if name.lower() in wanted)
     return f"{call}, types = {{{types}}})" if types else f"{call})"
+
+
+def _described_csv(con: duckdb.DuckDBPyConnection, pattern: str, options: str) -> tuple[str, list[str]]:
+    """Return the call that reads CSV files, its bracket open, and its columns; spreadsheets often write Latin-1."""
+    call = f"read_csv({literal(pattern)}, {options}"
+    try:
+        rows = con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()
+    except duckdb.Error as error:
+        if "not utf-8 encoded" not in str(error):
+            raise
+        call += ", encoding = 'latin-1'"
+        rows = con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()
+    return call, [row[0] for row in rows]
 
 
 def _header(file: Path) -> str:

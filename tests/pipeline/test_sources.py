@@ -198,3 +198,8 @@ def test_days_are_never_guessed(firm):
 def test_days_and_times_may_stand_in_one_column(firm):
     source = firm.csv("lines.csv", "account_id,issued_at,amount\na,2024-05-01,1\nb,2024-05-01T09:30:00,1")
     assert read(firm, source, "known_at") == [(at("2024-05-01 09:30"),), (at("2024-05-02"),)]
+
+
+def test_a_csv_file_from_a_spreadsheet_may_be_latin_1(firm):
+    (firm.folder / "lines.csv").write_bytes("account_id,issued_at,amount\nSmørum,2024-05-01,1\n".encode("latin-1"))
+    assert read(firm, "lines.csv") == [("Smørum", 10000)]
