@@ -76,7 +76,7 @@ def firm(settings: Settings, features: tuple[Feature, ...], data_of: Callable[..
             "evaluate": settings.evaluate.model_copy(update={"n_folds": 2, "every_days": 14, "bootstrap": 100}),
         }
     )
-    return Firm(quick, features, data_of(accounts=150, dates=12))
+    return Firm(quick, features, data_of(accounts=100, dates=12))
 
 
 @pytest.fixture
@@ -175,10 +175,18 @@ def test_first(begun: Begun) -> None:
     assert run.data.tags["decision"] == found.versions[1]["decision"] == "first"
     assert run.data.tags["decision_reason"] == found.versions[1]["decision_reason"] == result["reason"]
     assert [run.data.metrics[f"decision/auc{end}"] for end in ("", "/low", "/high")] == list(auc.values())
+    tested = result["evaluation"]["pooled"]
+    assert [(given.dataset.name, json.loads(given.dataset.profile)) for given in run.inputs.dataset_inputs] == [
+        ("churn training", {"num_rows": 600, "accounts": 100, "positives": result["positives"], "dates": 6}),
+        ("churn evaluation", {"num_rows": 200, "accounts": 100, "positives": tested["positives"], "dates": 2}),
+    ]
+    assert {name for name in run.data.tags if name.startswith("digest.")} == {
+        "digest.snapshot", "digest.settings", "digest.features", "digest.data", "digest.model"
+    }  # fmt: skip
     notes = noted(begun.firm, run)
     assert notes["decision"] == result["decision"]
     assert notes["curves"] == result["curves"]
-    assert [cohort["n"] for cohort in notes["cohorts"]] == [150] * len(notes["cohorts"])
+    assert [cohort["n"] for cohort in notes["cohorts"]] == [100] * len(notes["cohorts"])
     assert sum(cohort["positives"] for cohort in notes["cohorts"]) == result["positives"]
     assert sum(topic["share"] for topic in notes["importance"]) == pytest.approx(1)
 
