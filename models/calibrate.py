@@ -78,19 +78,15 @@ def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | in
 
     A probability p belongs to the band with low < p <= high. Bands end where the words for a probability change
     (`pipeline.likelihood.LIMITS`), so that the same words always stand beside the same rate. Those with fewer than
-    ROWS_PER_BAND rows are joined with a neighbour, one of the same word if there is one; none for fewer rows in all.
+    ROWS_PER_BAND rows are joined with a neighbour of the same word (low, medium, high), never with one of another.
     """
-    if len(label) < ROWS_PER_BAND:
-        return []
     edges = [0.0, *LIMITS, 1.0]
     place = np.searchsorted(LIMITS, probability, side="left")
     made: list[dict[str, float | int]] = [
         {"low": low, "high": high, "n": int((place == band).sum()), "positives": int(label[place == band].sum())}
         for band, (low, high) in enumerate(pairwise(edges))
     ]
-    while len(made) > 1 and min(band["n"] for band in made) < ROWS_PER_BAND:
-        smallest = min(range(len(made)), key=lambda position: made[position]["n"])
-        left = _left_of_join(made, smallest)
+    while (left := _next_join(made)) is not None:
         first, second = made[left : left + 2]
         made[left : left + 2] = [
             {
@@ -103,9 +99,11 @@ def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | in
     return made
 
 
-def _left_of_join(made: list[dict[str, float | int]], smallest: int) -> int:
-    """Return the left one of the two bands to join: the smallest and the neighbour of the same word, or with less."""
-    pairs = [left for left in (smallest - 1, smallest) if 0 <= left < len(made) - 1]
-    return min(
-        pairs, key=lambda left: (made[left]["high"] in LEVEL_LIMITS, made[left]["n"] + made[left + 1]["n"], left)
-    )
+def _next_join(made: list[dict[str, float | int]]) -> int | None:
+    """Return the left one of the next two bands to join: of one word, one of them too small, the fewest rows."""
+    pairs = [
+        (first["n"] + second["n"], left)
+        for left, (first, second) in enumerate(pairwise(made))
+        if min(first["n"], second["n"]) < ROWS_PER_BAND and first["high"] not in LEVEL_LIMITS
+    ]
+    return min(pairs)[1] if pairs else None

@@ -40,12 +40,15 @@ def wilson(successes: int, n: int, z: float = Z_95) -> tuple[float, float]:
 LIMITS = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 """Where one phrase for a probability ends and the next begins; a phrase holds its upper limit.
 
-A model's bands of observed rates are cut at these limits (`models.calibrate.bands`), so accounts with the same words
-have the same observed rate beside them.
+A model's bands of observed rates are cut at these limits (`models.calibrate.bands`) and never reach from one word into
+another: the same words always stand beside the same rate, observed among accounts of the same word.
 """
 
 LEVEL_LIMITS = (0.05, 0.25, 0.55, 0.85)
 """The limits at which the word itself changes: very low, low, medium, high, very high."""
+
+FEWEST_OBSERVED = 30
+"""Accounts without which a band says nothing about the next one."""
 
 _LEVELS = {
     "en": ("Very low", "Low", "Medium", "High", "Very high"),
@@ -76,8 +79,8 @@ def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]], langua
     `band` is the model's probability in words, in the language given. `bands` are the model's out-of-time accounts
     grouped by probability: each has low, high, n and positives, and holds probabilities in `(low, high]`, the first one
     `[low, high]`. The rate is positives / n with its 95 % Wilson interval; it is blank for a probability in no band, or
-    in an empty one. Rows without a probability have neither words nor rate. Raises ModelError for bands that overlap or
-    are out of order.
+    in one of fewer than FEWEST_OBSERVED accounts. Rows without a probability have neither words nor rate. Raises
+    ModelError for bands that overlap or are out of order.
     """
     ordered = _checked(bands)
     probability = rows["probability"].to_numpy("float64", na_value=np.nan)
@@ -86,7 +89,7 @@ def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]], langua
         inside = (probability <= band["high"]) & (
             (probability > band["low"]) | (number == 0) & (probability == band["low"])
         )
-        if band["n"] > 0:
+        if band["n"] >= FEWEST_OBSERVED:
             observed[inside] = (band["positives"] / band["n"], *wilson(band["positives"], band["n"]))
     words = [None if np.isnan(value) else in_words(value, language) for value in probability]
     return rows.assign(

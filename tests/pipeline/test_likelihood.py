@@ -74,8 +74,8 @@ def test_the_word_changes_only_where_the_number_does() -> None:
 
 BANDS = [
     {"low": 0.0, "high": 0.5, "n": 100, "positives": 10},
-    {"low": 0.5, "high": 0.8, "n": 0, "positives": 0},
-    {"low": 0.8, "high": 1.0, "n": 10, "positives": 7},
+    {"low": 0.5, "high": 0.8, "n": 29, "positives": 9},
+    {"low": 0.8, "high": 1.0, "n": 50, "positives": 35},
 ]
 
 
@@ -84,9 +84,9 @@ def test_rows_get_the_rate_of_their_band() -> None:
     rows = with_observed(pd.DataFrame({"probability": [0.1, 0.8, 0.81, 1.0, None]}), BANDS)
     assert rows["observed_rate"].tolist()[0] == 0.1
     assert rows["observed_rate"].tolist()[2:4] == [0.7, 0.7]
-    assert rows["observed_low"].tolist()[2] == pytest.approx(0.3967781, abs=1e-7)
-    assert rows["observed_high"].tolist()[2] == pytest.approx(0.8922087, abs=1e-7)
-    # An empty band has observed nothing, and what is not scored has no band.
+    assert rows["observed_low"].tolist()[2] == pytest.approx(wilson(35, 50)[0])
+    assert rows["observed_high"].tolist()[2] == pytest.approx(wilson(35, 50)[1])
+    # A band of 29 has observed too little, and what is not scored has no band.
     assert rows["observed_rate"].isna().tolist() == [False, True, False, False, True]
     assert rows["band"].tolist()[0] == "Low, about 1 in 10"
     assert rows["band"].tolist()[4] is None
@@ -108,7 +108,7 @@ def test_without_bands_there_are_words_and_no_rates() -> None:
         ([{"low": 0.5, "high": 0.5, "n": 1, "positives": 1}], "found 0.5 to 0.5"),
         ([{"low": 0.5, "high": 1.5, "n": 1, "positives": 1}], "found 0.5 to 1.5"),
         ([BANDS[2], BANDS[0]], "0.0 to 0.5 comes after 0.8 to 1.0"),
-        ([{"low": 0.0, "high": 1.0, "n": 1, "positives": 2}], "found 2 of 1"),
+        ([{"low": 0.0, "high": 1.0, "n": 40, "positives": 41}], "found 41 of 40"),
     ],
 )
 def test_bands_that_make_no_sense_are_refused(bands: list[dict], message: str) -> None:
