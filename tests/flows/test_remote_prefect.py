@@ -61,7 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         port = free.getsockname()[1]
     surroundings = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui"],
+        [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui", "--no-services"],
         env=surroundings | {"PREFECT_HOME": str(home / "server")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
