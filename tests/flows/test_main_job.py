@@ -34,7 +34,7 @@ def test_first_run_publishes_both_lists(firm):
             called = rows[rows["section"] == "call"]
             assert called["rank"].tolist() == list(range(1, len(called) + 1))
             assert called.groupby("account_manager").size().max() <= 5
-            assert all(1 <= len(reasons) <= 3 for reasons in called["reasons"])
+            assert all(1 <= len(reasons) <= 4 for reasons in called["reasons"])  # three that raise, one that eases
 
 
 def test_counts_add_up(firm):
