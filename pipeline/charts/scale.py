@@ -98,7 +98,7 @@ def day_words(ordinal: float) -> str:
 def _months(low: float, high: float) -> tuple[tuple[float, ...], tuple[str, ...]]:
     first, last = date.fromordinal(math.ceil(low)), date.fromordinal(math.floor(high))
     months = (last.year - first.year) * 12 + last.month - first.month
-    step = next((each for each in (1, 2, 3, 6, 12, 24, 60, 120) if months / each <= 6), 240)
+    step = next((each for each in (1, 2, 3, 6, 12, 24, 60, 120) if months / each <= 5), 240)
     ticks, words = [], []
     month = first.year * 12 + first.month - 1
     month += -month % step
