@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.discovery.choosing import best, is_id, is_text, is_time, looks_like_outcome
-from pipeline.discovery.names import fit, personal, protected
+from pipeline.discovery.names import fit, personal, protected, squashed
 from pipeline.discovery.profile import Column, Profile
 from pipeline.discovery.proposal import Entry, Value
 from pipeline.discovery.words import KNOWN_AT
@@ -15,6 +17,7 @@ _COMMENTS = {
     "account_manager": "who works the account; empty: 'unassigned'",
     "team": "the team of the account manager",
 }
+_FREE_TEXT = r"text|body|message|comment|notes?$|description|subject|besked|kommentar|bemaerkning"
 _OFFERED_VALUES = 30
 """Attributes with more different values than this are names or texts, not groups."""
 
@@ -83,8 +86,8 @@ def exclusions_entry(profile: Profile, account: Column) -> Entry:
     entry = Entry("exclusions", profile, about=["Accounts that must not be listed or profiled."])
     entry.take("account_id", account)
     for role, test in (("reason", is_text), ("from", is_time), ("until", is_time)):
-        column = best(profile, "exclusions", role, test, entry.used)
-        if column is not None:
+        column = best(profile, "exclusions", role, test, entry.used) or profile.columns.get(role)
+        if column is not None:  # also one that is empty today: an exclusion may get its end tomorrow
             entry.take(role, column)
     return entry
 
@@ -118,6 +121,8 @@ def left_out(entry: Entry, taken: set[str] | None = None) -> dict[str, list[str]
             reason = "protected"
         elif personal(name):
             reason = "personal data"
+        elif re.search(_FREE_TEXT, squashed(name)) and column.is_text:
+            reason = "free text, which may hold personal data"
         else:
             reason = "not part of the contract"
         reasons.setdefault(reason, []).append(name)

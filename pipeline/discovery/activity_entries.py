@@ -55,7 +55,7 @@ def interactions_entries(con: duckdb.DuckDBPyConnection, profile: Profile, doubt
     score = best(profile, "interactions", "score", is_number, entry.used)
     if score is None:
         return [entry]
-    if named in _SURVEYS or "closed_at" not in entry.columns:
+    if named in _SURVEYS or entry.columns["kind"].how != "const" or "closed_at" not in entry.columns:
         entry.take("score", score, "the answer of the survey")
         return [entry]
     return [entry, _answers(profile, score)]

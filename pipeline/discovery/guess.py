@@ -145,6 +145,7 @@ def _entries(
         for each in chosen.get(table, []):
             placed = [entry for entry in _made(con, doubts, accounts, table, each) if accounts.place(entry, rest)]
             if not placed:
+                doubts.forget(each.source)
                 unused.append((each.source, "no column tells the account, and none leads to one through another table"))
             entries += placed
     documents = {other.seen for entry in entries for other in entry.sources.values()}

@@ -122,6 +122,10 @@ class Doubts:
         self.answers[question.text] = answer
         return answer
 
+    def forget(self, beginning: str) -> None:
+        """Take back what was said about a table that is not used after all."""
+        self.said = [doubt for doubt in self.said if not doubt.startswith(beginning)]
+
     def admit(self, doubt: str) -> None:
         """Remember something that was guessed and cannot be settled by a question."""
         if doubt not in self.said:

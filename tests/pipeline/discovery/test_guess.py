@@ -513,3 +513,22 @@ def test_large_tables_are_sampled_but_keys_are_counted(tables, monkeypatch):
     assert {"invoice_id": "order_id", "line_id": "line_id"}.items() <= {
         name: value.text for name, value in found.entries[0].columns.items()
     }.items()
+
+
+def test_a_config_for_tables_in_the_contracts_own_words(tables, shown):
+    tables.csv("accounts", "account_id,name\nA1,Ash\nA2,Birch")
+    tables.csv(
+        "interactions",
+        """
+        account_id,interaction_id,occurred_at,kind,score,closed_at,text
+        A1,I1,2024-12-01 10:00:00,ticket,,2024-12-02 10:00:00,hello
+        A2,I2,2024-12-02 10:00:00,nps,9,,hello
+        """,
+    )
+    tables.csv("exclusions", "account_id,reason,until\nA2,objection,")
+    found = tables.discovered()
+    _, interactions, exclusions = found.entries
+    names = ["account_id", "occurred_at", "kind", "interaction_id", "closed_at", "score"]
+    assert shown(interactions) == {name: name for name in names}
+    assert list(shown(exclusions)) == ["account_id", "reason", "until"]
+    assert found.left_out(interactions) == {"free text, which may hold personal data": ["text"]}
