@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from flows.command import OUT
+from flows.command import OUT, Command
 from flows.printing import print_table
 from pipeline.discovery import Ask, Discovery, Question, config_text, discover, look_at
 from pipeline.errors import SettingsError
@@ -112,6 +112,21 @@ def tell(found: Discovery) -> None:
             )
     for doubt in found.doubts.said:
         OUT.print(Text(f"unsure     {doubt}", style="yellow"), soft_wrap=True)
+
+
+def check_made(running: Command) -> bool:
+    """Validate what was written, tell what was found in a line each, and return whether a run may go on."""
+    from pipeline.validate import validate
+
+    findings = validate(running.settings, running.as_of)
+    running.printed |= {"findings": findings.as_data(), "errors": len(findings.errors)}
+    for finding in findings.errors:
+        OUT.print(Text(f"error      {finding}", style="bold red"), soft_wrap=True)
+    for finding in findings.warnings:
+        OUT.print(Text(f"warning    {finding.table}: {finding.rule} ({finding.count:,} rows)"), soft_wrap=True)
+    stops = " Errors stop a run: mend what they name." if findings.errors else ""
+    OUT.print(Text(f"{len(findings.errors)} errors, {len(findings.warnings)} warnings.{stops}"), soft_wrap=True)
+    return not findings.errors
 
 
 def next_steps(config: Path, settings: Settings) -> None:

@@ -48,7 +48,17 @@ def init(
     verbose: Verbose = False,
 ) -> None:
     """Look at your tables and write a commented config for them."""
-    from flows.discovering import at_terminal, check_target, chosen_name, explore, next_steps, prompt, tell, write
+    from flows.discovering import (
+        at_terminal,
+        check_made,
+        check_target,
+        chosen_name,
+        explore,
+        next_steps,
+        prompt,
+        tell,
+        write,
+    )
 
     with speaking(verbose):
         check_target(config, force)
@@ -58,9 +68,7 @@ def init(
         settings = write(config, found, called, today)
         tell(found)
     with command("init", config, json_file=json, verbose=verbose) as running:
-        from flows.checking import check
-
-        sound = check(running)
+        sound = check_made(running)
         next_steps(config, settings)
         if not sound:
             raise SystemExit(2)
