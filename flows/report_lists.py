@@ -47,16 +47,17 @@ def listing_of(
         record = RunRecord(target=target.name, as_of=draft.as_of, created_at=_midnight(draft.as_of), **made_from)
         previous = store.previous(target.name, draft.as_of)
         before = store.rows(previous.run_id) if previous else None
-        rows, shown = change_since(before, draft.rows).rows, False
+        rows, shown, scored = change_since(before, draft.rows).rows, False, draft.scores
     else:
         run = store.run(published["run_id"])
         record, rows, shown = run, store.rows(run.run_id), run.published
+        scored = store.scores(run.run_id)
         previous = store.run(run.previous_run) if run.previous_run else None
         before = store.rows(previous.run_id) if previous else None
     call = rows[rows["section"] == "call"]
     changes = None
     if previous is not None and before is not None:
-        changes = _changes(record, previous, rows, before)
+        changes = _changes(record, previous, rows, before, set(scored["account_id"]))
         if isinstance(record, Run):
             changes = _with_movers(changes, material, target, store, (previous, record), before, rows)
     return Listing(
@@ -119,10 +120,14 @@ def _row(row: Mapping[str, Any]) -> ListedRow:
     )
 
 
-def _changes(record: RunRecord, previous: Run, rows: pd.DataFrame, before: pd.DataFrame) -> Changes:
+def _changes(
+    record: RunRecord, previous: Run, rows: pd.DataFrame, before: pd.DataFrame, scored: set[str]
+) -> Changes:  # fmt: skip
     call = rows[rows["section"] == "call"]
     change = call["change"].fillna("").astype(str)
     left = change_since(before, rows).left
+    # Off the list, yet scored: it was not worth enough this time.
+    left["now"] = left["now"].mask((left["now"] == "off the list") & left["account_id"].isin(scored), "scored")
     return Changes(
         run_id=previous.run_id,
         as_of=previous.as_of,

@@ -123,7 +123,12 @@ SECTIONS = {
 }
 """Where a target's accounts go, in words, by the name of the count."""
 
-GONE = {"leaving": "is leaving now", "too_new": "too new to score", "off the list": "no longer worth enough"}
+GONE = {
+    "leaving": "is leaving now",
+    "too_new": "too new to score",
+    "scored": "over capacity, or not worth a call",
+    "off the list": "not scored: excluded, or not in the cohort",
+}
 """Where an account is that left the list."""
 
 CAUSES = {

@@ -253,14 +253,14 @@ def test_what_changed_names_new_gone_and_the_parts_of_moved_scores() -> None:
     changes = Changes(
         run_id="churn-2025-12-25-0123456789", as_of=date(2025, 12, 25), model="keepgrow-churn version 3",
         same={"the model": True, "settings that shape lists": False}, new=[row(7)],
-        gone=[Gone("A9", "Firm 9", 4, "leaving"), Gone("A8", None, 5, "off the list")], up=2, down=3, stayed=4,
+        gone=[Gone("A9", "Firm 9", 4, "leaving"), Gone("A8", None, 5, "scored")], up=2, down=3, stayed=4,
         movers=[Mover("A1", "Firm 1", 0.603, 0.72, 11.7, parts)],
     )  # fmt: skip
     text = shown(target(listing=listing(changes=changes)))
     assert "the model: unchanged settings that shape lists: changed" in text
     assert "1 new, 2 left the list, 2 moved up, 3 moved down, 4 in place" in text
     assert "Firm 7 A7 , rank 7" in text
-    assert "Firm 9 A9 , was rank 4: is leaving now A8, was rank 5: no longer worth enough" in text
+    assert "Firm 9 A9 , was rank 4: is leaving now A8, was rank 5: over capacity, or not worth a call" in text
     assert "Firm 1 A1 60.3 % 72.0 % +11.7 +12.1 -0.4 0.0 0.0" in text
 
 
