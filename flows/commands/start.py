@@ -66,8 +66,8 @@ def init(
         today = datetime.now(UTC).date()
         found = explore(paths, config, prompt if at_terminal() and not yes else None, today)
         settings = write(config, found, called, today)
-        tell(found)
     with command("init", config, json_file=json, verbose=verbose) as running:
+        tell(found)
         sound = check_made(running)
         next_steps(config, settings)
         if not sound:
