@@ -3,8 +3,9 @@
     uv run python tests/benchmarks/million_accounts.py [--accounts 1000000] [--years 1] [--truth] [--snapshot]
         [--folder FOLDER]
 
-prints per step its seconds, its processor time and the most memory it held. The folder needs about 20 GB for a million
-accounts (6 with their truth, the rest while they are checked) and is deleted afterwards, unless it was there before.
+prints per step its seconds, its processor time and the most memory it held. A million accounts over a year are 82
+million rows in 1.8 GB of files; about 15 GB of disk are wanted beside them while they are checked. The folder is deleted
+afterwards, unless a company was there before.
 """
 
 # ruff: noqa: T201
