@@ -4,7 +4,7 @@
         [--folder FOLDER]
 
 prints per step its seconds, its processor time and the most memory it held. A million accounts over a year are 82
-million rows in 1.8 GB of files; about 15 GB of disk are wanted beside them while they are checked. The folder is deleted
+million rows in 1.8 GB of files; checking them wants about 15 GB of disk beside them. The folder is deleted
 afterwards, unless a company was there before.
 """
 
