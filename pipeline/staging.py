@@ -26,6 +26,7 @@ from pipeline.tables import TABLES, Table
 MAY_BE_EMPTY = ("feedback", "exclusions", "account_links")
 """Tables in which no rows is a normal state of affairs."""
 
+
 @dataclass
 class Stage:
     """The staged tables of one config, by name, in a DuckDB file that lives as long as the stage is open.
