@@ -19,7 +19,7 @@ def readme(root):
 
 
 def commands(readme: str) -> list[list[str]]:
-    blocks = re.findall(r"```sh\n(.*?)```", readme, flags=re.S)
+    blocks = re.findall(r"```sh\n(?!# walk: )(.*?)```", readme, flags=re.S)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [shlex.split(line)[1:] for line in lines if line.startswith("keepgrow ")]
 
@@ -46,12 +46,15 @@ def test_every_command_runs_on_the_readmes_config(readme, tmp_path, monkeypatch,
     make_acme(tmp_path, readme)
     monkeypatch.chdir(tmp_path)
     shown = commands(readme)
-    assert {arguments[0] for arguments in shown} >= {"validate", "run", "show", "backtest", "runs", "features"}
+    assert {arguments[0] for arguments in shown} >= {
+        "validate", "run", "show", "explain", "backtest", "runs", "features", "score",
+    }  # fmt: skip
     for arguments in shown:
         said = inside(*arguments)
         assert said.code == 0, (arguments, said.err)
     assert (tmp_path / "lists/churn.csv").exists()
     assert (tmp_path / "lists/upsell.csv").exists()
+    assert len(pd.read_parquet(tmp_path / "scores.parquet")) > 100
 
 
 def test_the_table_of_tables_is_the_contract(readme):
