@@ -52,6 +52,7 @@ SPEND = Aggregate(
     unit="money",
     family="value",
     topic="spend",
+    none=Words("no net spend", "intet nettokøb"),
 )
 # Without credit notes no rounding is left where purchases and returns cancel out, so its pace is sound.
 PURCHASES = Aggregate(
@@ -91,7 +92,7 @@ BREADTH = Aggregate(
     "products_bought",
     _TABLE,
     "distinct",
-    Words("different product bought|different products bought", "forskelligt produkt købt|forskellige produkter købt"),
+    Words("product bought|different products bought", "produkt købt|forskellige produkter købt"),
     column="product",
     where=_BOUGHT,
     windows=(30, 90, 365, ALL),
@@ -134,7 +135,10 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "credited_share",
         CREDITED,
         PURCHASES,
-        Words("{value} of the purchases {span} were credited", "{value} af købene {span} blev krediteret"),
+        # No share: what is credited may have been bought before the window.
+        Words(
+            "credit notes of {of} against purchases of {over} {span}", "kreditnotaer for {of} mod køb for {over} {span}"
+        ),
         windows=(90, 365),
         family="mix",
     ),
@@ -143,8 +147,8 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "top_product_share_365d",
         TopShare(_TABLE, "sum", "product", "amount", _BOUGHT, 365),
         Words(
-            "{value} of the purchases in the last 365 days were of the largest product",
-            "{value} af købene de seneste 365 dage var af det største produkt",
+            "{value} of the purchases with a named product in the last 365 days were of the largest one",
+            "{value} af købene med et navngivet produkt de seneste 365 dage var af det største",
         ),
         unit="share",
         family="mix",

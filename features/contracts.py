@@ -26,9 +26,10 @@ def _change(name: str, what: Words, unit: Unit, now: Measure, before: Measure, w
     return Derived(
         f"{name}_change_{window}d",
         Combined("difference" if name == "lines" else "change", now, before),
-        Words("{what} {moved}, now against {days} days ago", "{what} {moved}, nu mod for {days} dage siden").put(
-            what=what, days=window
-        ),
+        Words(
+            "{what} {moved}, compared with {days} days ago",
+            "{what} {moved}, i dag sammenlignet med for {days} dage siden",
+        ).put(what=what, days=window),
         unit="number" if name == "lines" else "change",
         family="contract",
         window=window,
@@ -63,7 +64,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         Words("MRR of {value} per seat", "MRR på {value} pr. licens"),
         unit="money",
         family="contract",
-        unknown=Words("no seats", "ingen licenser"),
+        unknown=Words("seats: not known", "licenser: ukendt"),
     ),
     _change("mrr_per_seat", Words("MRR per seat", "MRR pr. licens"), "money", _price(), _price(365), 365, "contract"),
     Derived(
@@ -119,7 +120,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
         Words("{value} of the contract lines renew by themselves", "{value} af aftalelinjerne fornyes automatisk"),
         unit="share",
         family="contract",
-        unknown=_NO_LINE,
+        unknown=Words("automatic renewal: not known", "automatisk fornyelse: ukendt"),
         topic="renewal",
     ),
     Derived(

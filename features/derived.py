@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.measures import Combined, Decayed, Since
-from features.spec import ALL, Aggregate, Derived, Fact, Feature, Unit, Window, ending, figured, span, with_span
+from features.spec import ALL, Aggregate, Derived, Fact, Feature, Unit, Window, ending, figured, with_span
 from features.words import Words
 
 _MOVED = Words(
@@ -16,7 +16,7 @@ _NOT_COMPARED = Words(
     "{what}, last {days} days against the {days} before: not known",
     "{what}, seneste {days} dage mod de {days} før: ukendt",
 )
-_NONE = Words("no {what} on record {span}", "ingen {what} registreret {span}")
+_NONE = Words("{none} on record", "{none} registreret")
 
 
 def _moved(of: Aggregate, window: int) -> tuple[Words, Words, tuple[Fact, ...]]:
@@ -25,9 +25,17 @@ def _moved(of: Aggregate, window: int) -> tuple[Words, Words, tuple[Fact, ...]]:
     return (*(words.put(what=of.words.many, days=window) for words in (_MOVED, _NOT_COMPARED)), facts)  # type: ignore[return-value]
 
 
+def _none(of: Aggregate, window: Window) -> Words:
+    none = _NONE.put(none=of.nothing)
+    return none if window is ALL else with_span(none, window)
+
+
 @dataclass(frozen=True)
 class Ratio:
-    """One aggregate over another in the same window, NaN where the second is not positive."""
+    """One aggregate over another in the same window, NaN where the second is not positive.
+
+    `words` may show the two themselves, as {of} and {over}.
+    """
 
     what: str
     of: Aggregate
@@ -46,11 +54,16 @@ class Ratio:
                 unit=self.unit,
                 family=self.family,
                 window=window,
-                unknown=_NONE.put(what=self.over.words.many, span=span(window)),
+                unknown=_none(self.over, window),
                 topic=self.of.about,
+                facts=self._shown(window),
             ).feature()
             for window in self.windows
         )
+
+    def _shown(self, window: Window) -> tuple[Fact, ...]:
+        facts, named = (self.of.fact("of", window), self.over.fact("over", window)), self.words.keys()
+        return tuple(fact for fact in facts if fact.key in named)
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,7 @@ class Monthly:
             words.put(figure=figured(self.of.words, unit)),
             unit=unit,
             family=self.family,
-            unknown=_NONE.put(what=self.of.words.many, span=span(ALL)),
+            unknown=_none(self.of, ALL),
             topic=self.of.about,
         ).features()
 
@@ -172,7 +185,10 @@ class Pace:
 
 @dataclass(frozen=True)
 class Usual:
-    """An aggregate's window over the account's own rate in all history: `<what>_over_usual_<days>d`, 1 is as usual."""
+    """An aggregate's window over the account's own rate in all history: `<what>_over_usual_<days>d`, 1 is as usual.
+
+    Phrases tell it only of accounts whose history is as long as the window: a shorter one has no average over it.
+    """
 
     of: Aggregate
     windows: tuple[int, ...] = (60,)
@@ -186,7 +202,7 @@ class Usual:
             "usual",
             f"{self.of.what}_usual_{window}d",
             self.of.unit if self.of.unit == "money" else "number",
-            Combined("monthly", total, since, times=window / 30),
+            Combined("usual", total, since, times=window),
         )
         unknown = Words(
             "{what}, last {days} days against the average: not known",

@@ -168,16 +168,17 @@ class Latest:
 
 @dataclass(frozen=True)
 class Combined:
-    """Two measures in one: "ratio" a / b, "change" a / b - 1, "difference" a - b, "monthly" 30 a / max(b, 30).
+    """Two measures in one: "ratio" a / b, "change" a / b - 1, "difference" a - b, "monthly" 30 a / max(b, 30),
+    "usual" times a / b.
 
-    Ratio and change are NaN unless b is positive.
+    Ratio and change are NaN unless b is positive, usual unless b is at least `times`.
     """
 
-    how: Literal["ratio", "change", "difference", "monthly"]
+    how: Literal["ratio", "change", "difference", "monthly", "usual"]
     a: Measure
     b: Measure
     times: float = 1.0
-    """What a ratio or a monthly figure is multiplied by."""
+    """What a ratio, a monthly or a usual figure is multiplied by."""
 
     @property
     def reads(self) -> Reads:
@@ -189,5 +190,7 @@ class Combined:
             return a - b
         if self.how == "monthly":
             return a * 30 / np.maximum(b, 30) * self.times
+        if self.how == "usual":
+            return divide(a * self.times, np.where(b >= self.times, b, 0))
         ratio = divide(a, b)
         return ratio * self.times if self.how == "ratio" else ratio - 1

@@ -26,7 +26,7 @@ def _settled(window: Window) -> Words:
     """Return the invoices that are asked whether they were paid in time, in words."""
     if window is ALL:
         return Words("all paid invoices", "alle betalte fakturaer")
-    return Words("the invoices issued {span}", "fakturaerne udstedt {span}").put(span=span(window))
+    return Words("the paid invoices issued {span}", "de betalte fakturaer udstedt {span}").put(span=span(window))
 
 
 def _none_settled(window: Window) -> Words:

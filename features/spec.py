@@ -77,7 +77,8 @@ class Feature:
 class Aggregate:
     """Counts, distinct days, sums, means or distinct values over windows: `<what>_<days>d` and `<what>_all`.
 
-    `words` is what is counted, Words("call|calls", "opkald"), or a whole phrase with {value} in it.
+    `words` is what is counted, Words("call|calls", "opkald"), or a whole phrase with {value} in it; `none`
+    says that there is none where "no calls" ("ingen opkald") would be wrong.
     """
 
     what: str
@@ -91,6 +92,7 @@ class Aggregate:
     family: str = "volume"
     scale: int = SCALE
     topic: str = ""
+    none: Words | None = None
 
     def measure(self, window: Window, back: int = 0) -> Windowed:
         return Windowed(self.table, self.how, self.column, self.where, window, back, self.scale)
@@ -99,6 +101,11 @@ class Aggregate:
     def about(self) -> str:
         """The topic: the one given, else that of the table."""
         return self.topic or BY_TABLE[self.table]
+
+    @property
+    def nothing(self) -> Words:
+        """That there is none: "no calls"."""
+        return self.none or Words("no {what}", "ingen {what}").put(what=self.words.many)
 
     def fact(self, key: str, window: Window, back: int = 0) -> Fact:
         """Return a window's figure as a fact; the window that ends `back` days ago is `<what>_<days>d_before`."""

@@ -44,7 +44,7 @@ def _survey(name: str, survey: str) -> tuple[Declaration, ...]:
             f"{name}_mean",
             _TABLE,
             "mean",
-            Words("a mean {survey} score of {value}", "{survey}-score på {value} i gennemsnit").put(survey=survey),
+            Words("a mean {survey} score of {value}", "en {survey}-score på {value} i gennemsnit").put(survey=survey),
             column="score",
             where=kind(name),
             windows=(365,),

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import Any
 
 import pytest
+
+from features.catalogue import FEATURES, facts_for
+from features.engine import build_features
 
 ROWS: list[dict[str, Any]] = [
     {"issued_at": "2025-01-01T00:00", "amount": 100, "product": "p"},
@@ -124,3 +128,26 @@ def test_who_only_returned_goods_has_no_pace(figures: Any) -> None:
     found = figures("2025-04-01", invoices=[{"issued_at": "2025-01-01", "amount": -5}])
     assert math.isnan(found["purchases_pace_30d"])
     assert math.isnan(found["spend_over_usual_60d"])
+
+
+@pytest.mark.parametrize(("as_of", "month", "two_months"), [
+    ("2025-01-30", None, None),
+    ("2025-01-31", 600, None),
+    ("2025-03-01", 305.08, None),
+    ("2025-03-02", 300, 600),
+    ("2025-05-01", 150, 300),
+])  # fmt: skip
+def test_a_history_shorter_than_the_window_has_no_average_over_it(
+    make_history: Any, as_of: str, month: float | None, two_months: float | None
+) -> None:
+    rows = [{"issued_at": "2025-01-01", "amount": 600}]
+    usual = [fact for fact in facts_for(FEATURES) if fact.name in ("spend_usual_30d", "spend_usual_60d")]
+    found = build_features(make_history(invoices=rows), [date.fromisoformat(as_of)], usual).iloc[0]
+    for name, expected in (("spend_usual_30d", month), ("spend_usual_60d", two_months)):
+        assert found[name] == (pytest.approx(expected, abs=0.005) if expected else pytest.approx(math.nan, nan_ok=True))
+
+
+def test_the_feature_over_usual_stays_known_of_a_short_history(figures: Any) -> None:
+    old = {"account_id": "b", "issued_at": "2024-01-01", "amount": 1}
+    found = figures("2025-02-10", invoices=[{"issued_at": "2025-01-01", "amount": 600}, old])
+    assert found["spend_over_usual_60d"] == pytest.approx(40 / 60)  # 600 in 60 days, against 600 in 40

@@ -212,11 +212,12 @@ class Account:
         ratio = quotient(*totals)
         self.found[f"{name}_pace_{fast}d"] = None if ratio is None else ratio * slow / fast
 
-    def over_usual(self, name: str, windows: tuple[int, ...]) -> None:
+    def over_usual(self, name: str, windows: tuple[int, ...], every: list[Row]) -> None:
+        age = days_since(self.now, every[0]["issued_at"]) if every else None
         for window in windows:
             ratio = quotient(self.found[f"{name}_{window}d"], self.found[f"{name}_per_month"])  # type: ignore[arg-type]
             self.found[f"{name}_over_usual_{window}d"] = None if ratio is None else ratio * 30 / window
-            usual = self.found[f"{name}_per_month"]
+            usual = self.found[f"{name}_per_month"] if age is not None and age >= window else None
             self.found[f"{name}_usual_{window}d"] = None if usual is None else usual * window / 30  # type: ignore[operator]
 
     def monthly(self, name: str, total: float, table: str, every: list[Row]) -> None:
@@ -256,8 +257,8 @@ class Account:
         self.trend("spend", t, rows, "sum", (30, 60, 90, 180), "amount")
         self.pace("purchase_days", t, bought, 15, 90)
         self.pace("purchases", t, bought, 30, 90, "amount")
-        self.over_usual("purchase_days", (60,))
-        self.over_usual("spend", (30, 60))
+        self.over_usual("purchase_days", (60,), rows)
+        self.over_usual("spend", (30, 60), rows)
         for window in (90, 365, None):
             ending = "all" if window is None else f"{window}d"
             self.found[f"spend_per_day_{ending}"] = quotient(
@@ -266,6 +267,7 @@ class Account:
         self.aggregate("credit_notes", t, credited, "count", (90, 365, None))
         self.aggregate("credited", t, credited, "sum", (90, 365, None), "amount")
         for window in (90, 365):
+            self.found[f"purchases_{window}d"] = self.figure(t, bought, "sum", "amount", window)
             self.found[f"credited_share_{window}d"] = quotient(
                 self.figure(t, credited, "sum", "amount", window), self.figure(t, bought, "sum", "amount", window)
             )
