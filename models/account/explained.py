@@ -99,7 +99,8 @@ def _why(account: Account, target: Target, standing: pd.DataFrame, section: str)
         return f"outside: {target.name} asks about accounts with {target.words['cohort']}"
     if section == TOO_NEW:
         return f"too new: an account is scored once it has {target.min_history_days} days of history"
-    (reason,) = apart(section, standing["ends_on"].iloc[0], account.material.settings.lists.language)
+    # In English as the lines above, whatever the lists' language.
+    (reason,) = apart(section, standing["ends_on"].iloc[0])
     return f"leaving: {reason['text']}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -49,6 +50,13 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
 
 def explained(material: Material, account: str, since: str | None = None) -> dict[str, Any]:
     return explain_account(material, account, AS_OF, ["churn"], since)
+
+
+def test_why_is_said_in_one_language(material: Material) -> None:
+    lists = material.settings.lists.model_copy(update={"language": "da"})
+    danish = replace(material, settings=material.settings.model_copy(update={"lists": lists}))
+    why = explained(danish, "leaves")["targets"]["churn"]["why"]
+    assert why == "leaving: the contract is known to end on 2025-04-01"
 
 
 @pytest.mark.parametrize(
