@@ -33,6 +33,9 @@ FEATURES: tuple[Feature, ...] = expand(
 KEYS = ("account_id", "as_of")
 """The columns that name a row of the features."""
 
+NAMING = ("name", "account_manager", "team", "parent_id")
+"""Attributes that name accounts or people: a model would learn who, not what, and its categories are kept in MLflow."""
+
 
 def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: AccountSettings) -> tuple[Feature, ...]:
     """Return the features that can be built from the mapped `columns` per table, in catalogue order.
@@ -40,7 +43,8 @@ def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: Accou
     Features that read a table or column the firm does not have are left out. The attributes of [accounts] features
     follow, where they are constant or the accounts carry known_at.
 
-    Raises SettingsError for an attribute that is not mapped, that is listed twice, or whose name is taken.
+    Raises SettingsError for an attribute that is not mapped, names accounts or people, is listed twice, or whose name
+    is taken.
     """
     built = [feature for feature in FEATURES if not missing_columns(feature, columns)]
     present = columns.get(ACCOUNTS.name, ())
@@ -52,6 +56,11 @@ def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: Accou
             raise SettingsError(
                 f"[accounts] features names '{name}', which is not a column of accounts; {nearest(name, present)} "
                 "Map it under tables.accounts, or take it out."
+            )
+        if name in NAMING:
+            raise SettingsError(
+                f"[accounts] features names '{name}', which names accounts or people: no model may learn from it. "
+                "Take it out."
             )
         if name in taken:
             raise SettingsError(

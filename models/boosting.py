@@ -16,7 +16,7 @@ FEW = 30_000
 """Rows below which trees are kept small."""
 
 STEP = 5
-"""Rounds between two looks at the later date: a look costs about as much as a round."""
+"""Rounds between two looks at the later date, each of which costs time as well."""
 
 PATIENCE = 50
 """Rounds without a better log-loss on the later date after which a fold stops."""
@@ -42,7 +42,7 @@ def parameters(rows: int, threads: int, seed: int) -> dict[str, Any]:
         "max_cat_to_onehot": 8,
         "cat_smooth": 50.0,
         "deterministic": True,
-        # With few rows, histograms column by column take half the time of row by row; the trees are the same.
+        # With few rows, histograms column by column are quicker than row by row; the trees are the same.
         "force_col_wise" if few else "force_row_wise": True,
         # With few rows two threads wait for each other longer than they work; the trees are the same to the bit.
         "num_threads": 1 if few else threads,

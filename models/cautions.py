@@ -58,10 +58,17 @@ def _signal(target: Target, auc: Interval) -> str | None:
     if auc.value is None or auc.low is None or auc.high is None or shown == "signal":
         return None
     interval = f"AUC out of time {_short(auc.value)}, 95 % interval {_short(auc.low)} to {_short(auc.high)}"
-    reach = "reaches down to .5, which is chance" if shown == "no signal shown" else "reaches below .60"
+    if auc.high < CHANCE:
+        reach = "lies below .5: the model ranks the wrong way round"
+    else:
+        reach = "reaches down to .5, which is chance" if shown == "no signal shown" else "reaches below .60"
+    if auc.high >= LITTLE:
+        meaning = "There are too few outcomes on past dates to tell; until there are more,"
+    else:
+        meaning = "These tables hardly tell who will have the outcome;"
     return (
-        f"target '{target.name}': {shown}: {interval}, which {reach}. These tables hardly tell who will have the "
-        "outcome; ranking by value at stake alone may serve as well. `keepgrow validate` says what is wrong with them."
+        f"target '{target.name}': {shown}: {interval}, which {reach}. {meaning} ranking by value at stake alone may "
+        "serve as well. `keepgrow validate` says what it finds in the tables."
     )
 
 

@@ -12,7 +12,7 @@ from features.spec import Feature
 from models.manifest import FittedModel, check_features
 
 ROWS = 300
-"""Rows looked at: TreeSHAP explains some hundreds of rows a second."""
+"""Rows looked at: TreeSHAP is slow, and a share needs no more."""
 
 
 def importance(model: FittedModel, features: Sequence[Feature], frame: pd.DataFrame, rows: int = ROWS) -> list[Any]:

@@ -49,9 +49,10 @@ def decide(
 ) -> Decision:
     """Decide on a challenger from figures on out-of-time rows, all with account-bootstrap 95 % intervals.
 
-    `champion` and `challenger` name recipes; both are refitted for each fold, so recipes are compared, not the luck of
-    one fit. `auc` is the challenger's on the pooled folds. `difference` is the AUC of the challenger minus that of the
-    champion, paired on the same accounts; None where nothing can be compared. Then
+    `champion` and `challenger` name recipes. `auc` is the challenger's on the pooled folds, for each of which it was
+    refitted. `difference` is the AUC of the challenger minus that of the champion, paired on the same accounts; None
+    where nothing can be compared. Another recipe is refitted for each fold too, so that recipes are compared, not the
+    luck of one fit; of the same recipe the champion itself is compared, on folds later than its training. Then
 
     - no champion, or the recency rule in its place: promoted when the lower end of `auc` is above .5;
     - the same recipe on newer data: promoted unless the interval lies below -`tolerance` with both its ends; where
@@ -109,9 +110,9 @@ def _same_recipe(challenger: str, auc: Interval, difference: Interval | None, to
     if difference is None or difference.high is None:
         # No test date lies after the champion's training, so it must at least hold what a first champion has to.
         if auc.low is None or auc.low <= CHANCE:
+            found = "not known" if auc.value is None else f"{said(auc)}, which does not rule out chance (.5)"
             reason = (
-                f"'{challenger}' on newer data is not promoted: its AUC out of time is {said(auc)}, which does not "
-                "rule out chance (.5). The champion stays."
+                f"'{challenger}' on newer data is not promoted: its AUC out of time is {found}. The champion stays."
             )
             return Decision(False, "same_recipe", reason, "champion", figures)
         reason = (

@@ -63,7 +63,7 @@ def question(target: Target) -> str:
     """Return what the target asks, in a sentence or two."""
     words = target.words
     return (
-        f"The probability that {words['label']}; asked of accounts with {words['cohort']}. "
+        f"The probability of this: {words['label']}. Asked of accounts with {words['cohort']}. "
         f"At stake: {words['value']}. The alias champion scores, challenger is the latest one trained."
     )
 

@@ -36,7 +36,7 @@ def summary(notes: Mapping[str, Any], words: Mapping[str, str]) -> str:
             )
     else:
         lines.append("- Not tested out of time: the history is too short for a test date")
-    lines += [f"- Warning: {warning}" for warning in notes["evaluation"].get("warnings", ())]
+    lines += [f"- Warning: {warning}" for warning in notes.get("warnings", ())]
     if notes["importance"]:
         heaviest = [f"{topic_words(each['topic'])} {each['share']:.0%}" for each in notes["importance"][:4]]
         lines.append(f"- Looks most at: {', '.join(heaviest)}")

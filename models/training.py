@@ -43,8 +43,9 @@ def train_target(
     kept = None if champion is None else _why_kept(champion, material, target, as_of, until, force)
     if kept is not None:
         return {"target": target.name, "outcome": "not due", "reason": kept, "folder": None}
-    if champion is not None and differences(champion.manifest, target):
-        champion = None  # it answers another question: nothing to compare with, and nothing that could go on serving
+    unfit = None if champion is None else _why_unfit(champion, material, target)
+    if unfit is not None:
+        champion = None  # nothing to compare with, and nothing that could go on serving
     try:
         data = training_data(material, target, until)
         evaluated = _evaluate(material, target, until, champion)
@@ -53,6 +54,8 @@ def train_target(
         serving = _fit(RULE, material, target, data, until) if decision.serve == "rule" else fitted
     except TrainingRefused as refusal:
         return _refused(registry, material, target, until, refusal, champion, dry_run)
+    if unfit is not None:
+        decision = replace(decision, reason=f"{unfit} {decision.reason}")
     notes = training_notes(material, target, data, serving, evaluated, decision)
     outcome = {"challenger": "promoted", "champion": "kept", "rule": "rule"}[decision.serve]
     result = _told(target, outcome, notes) | {"rows": len(data), "positives": int(data.rows["label"].sum())}
@@ -83,13 +86,23 @@ def _why_kept(
     trained = _trained_until(champion)
     if until < trained:
         return f"{_described(champion)} knows more than a training at {as_of} could, and is not replaced"
-    if force or differences(champion.manifest, target):
+    if force or _why_unfit(champion, material, target):
         return None
     due = trained + timedelta(days=material.settings.training.retrain_days)
     if as_of < due:
         return f"{_described(champion)} serves; the next training is due on {due}"
     if trained == until and champion.manifest["settings_digest"] == material.settings.digest():
         return f"{_described(champion)} serves; nothing later than its training is known yet"
+    return None
+
+
+def _why_unfit(champion: Champion, material: Material, target: Target) -> str | None:
+    """Return why a champion can no longer score: the target asks another question, or the features are others now."""
+    if differences(champion.manifest, target):
+        return f"{_described(champion)} answers another question than the config asks now."
+    features = [feature.name for feature in material.features]
+    if [feature["name"] for feature in champion.manifest["features"]] != features:
+        return f"{_described(champion)} was trained on other features than there are now, and cannot score with these."
     return None
 
 

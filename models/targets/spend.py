@@ -49,7 +49,8 @@ class UpsellBySpend(Target):
         horizon = self.params.horizon
         return {
             "cohort": f"net spend above 0 in the last {horizon} days",
-            "label": f"at least {self.params.ratio:g} times that in the window of {horizon} days",
+            "label": f"net spend at least {self.params.ratio:g} times as high in the window of {horizon} days as in "
+            f"the {horizon} before",
             "value": "the expected increment given growth",
         }
 

@@ -88,3 +88,10 @@ def test_distinct_values_have_no_trend_and_no_decay() -> None:
         Trend(distinct)
     with pytest.raises(ValueError, match="kinds: only counts, days and sums can be decayed; found 'distinct'"):
         Recent(distinct)
+
+
+@pytest.mark.parametrize("name", ["name", "account_manager", "team", "parent_id"])
+def test_an_attribute_that_names_accounts_or_people_is_refused(name: str) -> None:
+    columns = {"accounts": ("account_id", name, "known_at")}
+    with pytest.raises(SettingsError, match=f"names '{name}', which names accounts or people"):
+        features_for(columns, AccountSettings(features=(name,)))

@@ -25,8 +25,8 @@ def notes(folds: int = 2) -> dict[str, Any]:
         "evaluation": {
             "folds": [part(day, model=FIGURE, recency=UNKNOWN) for day in days],
             "pooled": part(None, model=FIGURE, recency=UNKNOWN),
-            "warnings": ["nearly a coin's toss"],
         },
+        "warnings": ["nearly a coin's toss"],
         "curves": {
             "gain": curve,
             "gain_recency": curve,

@@ -175,7 +175,7 @@ def test_a_target_tells_its_definition_with_every_default() -> None:
             {"kind": "upsell", "by": "spend", "horizon": 60},
             {
                 "cohort": "net spend above 0 in the last 60 days",
-                "label": "at least 1.5 times that in the window of 60 days",
+                "label": "net spend at least 1.5 times as high in the window of 60 days as in the 60 before",
                 "value": "the expected increment given growth",
             },
         ),

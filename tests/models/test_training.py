@@ -324,3 +324,17 @@ def test_no_account_is_in_mlflow(begun: Begun) -> None:
     for file in files:
         content = file.read_bytes()
         assert not [account for account in known if account in content], file
+
+
+def test_a_champion_of_other_features_is_trained_anew_at_once(begun: Begun, churn: Target, tmp_path: Path) -> None:
+    firm = begun.after(tmp_path)
+    narrower = replace(
+        firm, features=firm.features[:-1], data=replace(firm.data, features=firm.data.features.iloc[:, :-1])
+    )
+    result = train(narrower, churn)
+    assert result["outcome"] == "promoted"
+    assert "was trained on other features than there are now, and cannot score with these." in result["reason"]
+    champion = Registry(firm.settings).champion(churn.name)
+    assert champion is not None
+    assert champion.number == 2
+    assert len(champion.manifest["features"]) == len(firm.features) - 1
