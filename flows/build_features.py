@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.command import step
 from models.material import Material
+from pipeline.report.attention import STALE_DAYS
 from pipeline.settings import read_settings
 from pipeline.snapshot import check_as_of, open_snapshot, take_snapshot
 
@@ -36,6 +37,12 @@ def build_at(config: str, as_of: date, snapshot: str) -> dict[str, Any]:
         step(f"features of {', '.join(absent)} are left out: no such table is mapped")
     for name, reason in material.left_out.items():
         step(f"target   {name} is left out: it {reason}")
+    last = material.snapshot.last_day()
+    if (as_of - last).days > STALE_DAYS:
+        step(
+            f"warning  the tables end on {last}, {(as_of - last).days} days before the lists: what happened since looks"
+            " like silence to the model. Bring them up to date, or name an earlier --as-of."
+        )
     step(f"features {accounts:,} accounts x {len(material.features)} features at {as_of}")
     return {
         "snapshot": snapshot,

@@ -5,6 +5,7 @@ Platt (1999), "Probabilistic outputs for support vector machines": log-odds = in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -73,12 +74,18 @@ def _flat(margin: Floats, label: NDArray[Any]) -> Calibration:
     return Calibration("platt", LEAST_SLOPE, float(brentq(excess, -wide, wide)), len(label), note)
 
 
+PARTS, ROWS_PER_PART = 5, 200
+"""A band with many rows is cut into so many parts at most, of so many rows each at least."""
+
+
 def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | int]]:
     """Return bands that cover (0, 1], ascending: low, high, n and positives.
 
     A probability p belongs to the band with low < p <= high. Bands end where the words for a probability change
-    (`pipeline.likelihood.LIMITS`), so that the same words always stand beside the same rate. Those with fewer than
-    ROWS_PER_BAND rows are joined with a neighbour of the same word (low, medium, high), never with one of another.
+    (`pipeline.likelihood.LIMITS`), so that a rate was always observed for the words it stands beside. Those with fewer
+    than ROWS_PER_BAND rows are joined with a neighbour of the same word (low, medium, high), never with one of another;
+    those with many are cut into parts of about equally many rows, so that a list's rows, which lie at the upper end of
+    a band, are not judged by the mass below them.
     """
     edges = [0.0, *LIMITS, 1.0]
     place = np.searchsorted(LIMITS, probability, side="left")
@@ -96,7 +103,18 @@ def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | in
                 "positives": first["positives"] + second["positives"],
             }
         ]
-    return made
+    return [part for band in made for part in _parts(band, probability, label)]
+
+
+def _parts(band: dict[str, float | int], probability: Floats, label: NDArray[Any]) -> Iterator[dict[str, float | int]]:
+    inside = (probability > band["low"]) & (probability <= band["high"])
+    parts = max(1, min(PARTS, int(band["n"]) // ROWS_PER_PART))
+    shares = np.arange(1, parts) / parts
+    cuts = np.unique(np.round(np.quantile(probability[inside], shares, method="lower"), 3)) if len(shares) else []
+    edges = [band["low"], *(float(cut) for cut in cuts if band["low"] < cut < band["high"]), band["high"]]
+    for low, high in pairwise(edges):
+        part = (probability > low) & (probability <= high)
+        yield {"low": low, "high": high, "n": int(part.sum()), "positives": int(label[part].sum())}
 
 
 def _next_join(made: list[dict[str, float | int]]) -> int | None:

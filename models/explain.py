@@ -28,7 +28,7 @@ FLOOR = 0.2
 TOLD = 0.1
 """Log-odds (a tenth of the odds) below which a further topic is left out."""
 
-SLIGHT = 0.05
+SLIGHT = 0.15
 """Two figures that differ by a smaller share of the larger one make no story."""
 
 NO_STRONG_REASON = Words("no single strong reason", "ingen enkelt stærk grund")
@@ -67,6 +67,9 @@ def reasons(
 ) -> list[list[Reason]]:
     """Return, per row, up to three topics that raise the probability, the weightiest first, then one that eases it.
 
+    A topic whose figures could only be told against the grain (a risk raised by good news, an opportunity by bad) gives
+    way to the next; where there is no other, it is told as it is.
+
     `frame` holds the features' columns and those of `features.catalogue.facts_for`, one row per account. Where no topic
     raises it by `FLOOR`, the text is that there is no single strong reason. The same for a risk as for an opportunity.
     TreeSHAP is slow, so pass only rows that reach a list. Raises ModelError when the features do not fit the model.
@@ -82,12 +85,17 @@ def reasons(
         row = _Row(share, values, features, typical, currency, language, model.risk)
         weight = {topic: float(share[members].sum()) for topic, members in topics.items()}
         heaviest = sorted(weight, key=lambda topic: (-abs(weight[topic]), topic))
-        raising = [topic for topic in heaviest if weight[topic] >= TOLD][:MOST]
-        easing = [topic for topic in heaviest if weight[topic] <= -TOLD][:1]
-        found = [row.reason(topic, topics[topic], weight[topic]) for topic in (*raising, *easing)]
-        strong = bool(raising) and weight[raising[0]] >= FLOOR
-        told.append(found if strong else [Reason("none", "", NO_STRONG_REASON.told(language)), *found[len(raising) :]])
+        raising = [row.reason(topic, topics[topic], weight[topic]) for topic in heaviest if weight[topic] >= TOLD]
+        easing = [row.reason(topic, topics[topic], weight[topic]) for topic in heaviest if weight[topic] <= -TOLD]
+        strong = bool(raising) and raising[0][1].contribution >= FLOOR
+        weighty = _with_the_grain(raising)[:MOST] if strong else [Reason("none", "", NO_STRONG_REASON.told(language))]
+        told.append([*weighty, *_with_the_grain(easing)[:1]])
     return told
+
+
+def _with_the_grain(told: Sequence[tuple[bool, Reason]]) -> list[Reason]:
+    """Return the reasons that read as such; where none does, the weightiest."""
+    return [reason for sound, reason in told if sound] or [reason for _, reason in told[:1]]
 
 
 def reasons_for(
@@ -120,8 +128,8 @@ class _Row:
     language: str
     risk: bool
 
-    def reason(self, topic: str, members: Sequence[int], weight: float) -> Reason:
-        """Return the topic in the words of its best teller.
+    def reason(self, topic: str, members: Sequence[int], weight: float) -> tuple[bool, Reason]:
+        """Return the topic in the words of its best teller, and whether it reads as a reason.
 
         That is one of the members that weigh at least half the heaviest; where none of them says anything, a quarter.
         """
@@ -140,19 +148,21 @@ class _Row:
         member, told = tellings[best]
         usual = self._typical(member, told)
         text = told.text + (TYPICAL.told(self.language).format(typical=usual.shown) if usual else "")
+        sound = worth[best][1]
         if weight > 0:
-            return Reason("raises", topic, text, weight, told.figures, usual)
+            return sound, Reason("raises", topic, text, weight, told.figures, usual)
         # The text says itself that it speaks against: many read it without its role.
-        return Reason("eases", topic, BUT.told(self.language).format(text=text), weight, told.figures, usual)
+        return sound, Reason("eases", topic, BUT.told(self.language).format(text=text), weight, told.figures, usual)
 
     def _worth(self, member: int, told: Told, sign: float) -> tuple[bool, bool, bool, int]:
-        """Return how well a feature tells its topic: known, no good news for a risk, unlike the usual, a story."""
+        """Return how well a feature tells its topic: known, with the grain, unlike the usual, a story."""
         feature = self.features[member]
         if not told.known:
             return (False, True, False, 0)
         compared = told.against is not None
         excess = self._excess(member) if told.against is None else told.against
-        odd = self.risk and sign * good_news(feature.topic, feature.family) * excess > 0
+        towards = sign if self.risk else -sign
+        odd = towards * good_news(feature.topic, feature.family) * excess > 0
         unlike = self._unlike(member, told)
         if compared or feature.facts or feature.family == "recency":
             story = 2

@@ -73,13 +73,22 @@ def test_a_probability_on_an_edge_belongs_to_the_band_below_as_to_the_words_belo
     assert in_words(0.05) != in_words(0.0501)
 
 
-def test_the_same_words_always_stand_beside_the_same_rate() -> None:
+def test_a_rate_was_observed_for_the_words_it_stands_beside() -> None:
     rng = np.random.default_rng(0)
     probability = rng.beta(0.6, 4, 3000)
     made = bands(probability, (rng.random(3000) < probability).astype(int))
-    rows = with_observed(pd.DataFrame({"probability": np.linspace(0.0001, 0.9999, 5000)}), made)
-    assert (rows.groupby("band")["observed_rate"].nunique(dropna=False) == 1).all()
-    assert rows["observed_rate"].nunique() > 3
+    assert [band["high"] for band in made[:-1]] == [band["low"] for band in made[1:]]
+    assert sum(band["n"] for band in made) == 3000
+    for band in made:
+        level = {in_words(p).split(",")[0] for p in (band["low"] + 1e-9, band["high"])}
+        assert len(level) == 1, band
+
+
+def test_a_band_of_many_rows_is_cut_so_that_its_upper_end_is_judged_alone() -> None:
+    # 400 rows at .06, 200 at .14: together 6 % had the outcome, those at the upper end 12 %.
+    probability, label = np.repeat([0.06, 0.14], [400, 200]), np.zeros(600, dtype=int)
+    label[:12], label[400:424] = 1, 1
+    assert limits(bands(probability, label)) == [(0.05, 0.06, 400, 12), (0.06, 0.25, 200, 24)]
 
 
 def test_few_rows_join_those_of_the_same_word_and_of_no_other() -> None:
