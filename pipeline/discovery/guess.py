@@ -17,7 +17,7 @@ from pipeline.discovery.names import fit, squashed
 from pipeline.discovery.periods import Covered, Plan, covered, day_after, plan, rhythm
 from pipeline.discovery.placing import OCCURRED, Accounts
 from pipeline.discovery.profile import Profile
-from pipeline.discovery.proposal import Doubts, Entry, Question
+from pipeline.discovery.proposal import Doubts, Entry, Question, Value
 from pipeline.discovery.references import account_key
 from pipeline.discovery.sorting import LOOKED_FOR, Sort, sort
 from pipeline.discovery.words import ACCOUNT, COLUMNS
@@ -72,10 +72,17 @@ def guess(con: duckdb.DuckDBPyConnection, profiles: Sequence[Profile], doubts: D
     if not any(entry.table in OCCURRED for entry in entries):
         raise SourceError(_nothing(profiles, entries, unused))
     entries.sort(key=lambda entry: ORDER.index(entry.table))
+    _name_contract_lines(entries)
     billed = any(entry.table in {"subscriptions", "invoices"} for entry in entries)
     if not billed:
         doubts.admit(
             "nothing tells who left or grew, so nothing is predicted yet: add invoices or subscriptions, or an event"
+        )
+    if not any("account_manager" in entry.columns for entry in entries):
+        doubts.admit("no column names account managers: all accounts share one list of [lists] capacity rows")
+    if billed:
+        doubts.admit(
+            "nothing says what a call costs and wins: `cost` and `effect` of the plays, and so worth, are guesses"
         )
     currency = currency_of(con, [entry.profile for entry in entries], home, doubts) if billed else home.currency
     if not any(entry.table == "rates" for entry in entries):
@@ -157,6 +164,20 @@ def _entries(
     return entries, unused + again
 
 
+def _name_contract_lines(entries: Sequence[Entry]) -> None:
+    """Map which contract line a row belongs to, where its account comes through one: `validate` compares the times."""
+    keys = {
+        (entry.profile.source, entry.columns["subscription_id"].text)
+        for entry in entries
+        if entry.table == "subscriptions" and "subscription_id" in entry.columns
+    }
+    for entry in entries:
+        through = entry.through
+        if entry.table == "interactions" and through is not None and (through.source, through.to) in keys:
+            comment = "the contract line it belongs to; rows dated before it are reported"
+            entry.columns["subscription_id"] = Value("column", through.on, comment)
+
+
 def _made(con: duckdb.DuckDBPyConnection, doubts: Doubts, accounts: Accounts, table: str, each: Profile) -> list[Entry]:
     if table == "subscriptions":
         return [subscriptions_entry(con, each, doubts)]
@@ -209,7 +230,8 @@ def _periods(con: duckdb.DuckDBPyConnection, found: Discovery, accounts: Account
             before = found.covers.get(entry.table)
             first = min(before.first, spanned.first) if before else spanned.first
             last = max(before.last, spanned.last) if before else spanned.last
-            found.covers[entry.table] = Covered(first, last)
+            whole = spanned.whole_days if before is None or spanned.last >= before.last else before.whole_days
+            found.covers[entry.table] = Covered(first, last, whole)
     if not found.covers:
         return
     found.as_of = day_after(list(found.covers.values()), today)

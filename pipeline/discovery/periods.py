@@ -24,6 +24,8 @@ class Covered:
 
     first: date
     last: date
+    whole_days: bool = False
+    """Whether rows say the day alone: such a row is known when its day is over, so the next day's list lacks it."""
 
     @property
     def days(self) -> int:
@@ -35,12 +37,12 @@ def covered(con: duckdb.DuckDBPyConnection, entry: Entry, today: date) -> Covere
     at = time_of(entry)
     if at is None:
         return None
-    days = f"SELECT CAST({at} AS DATE) AS day FROM {rows_of(entry)}"
-    first, last = con.execute(
-        f"SELECT quantile_disc(day, {_STRAY}), max(day) FROM ({days}) "
+    days = f"SELECT CAST({at} AS DATE) AS day, typeof({at}) = 'DATE' AS whole FROM {rows_of(entry)}"
+    first, last, whole = con.execute(
+        f"SELECT quantile_disc(day, {_STRAY}), max(day), bool_or(whole) FROM ({days}) "
         f"WHERE day BETWEEN DATE '1900-01-02' AND DATE '{today}'"
     ).fetchall()[0]
-    return None if first is None else Covered(first, last)
+    return None if first is None else Covered(first, last, bool(whole))
 
 
 def time_of(entry: Entry) -> str | None:
@@ -113,6 +115,7 @@ def plan(days: int, contract: bool, gaps: tuple[int, int] | None = None) -> Plan
 
 
 def day_after(latest: Sequence[Covered], today: date) -> date | None:
-    """Return the day after the last row, when that is long ago; None where the tables are current."""
+    """Return the first day whose list knows the last row, when that is long ago; None where the tables are current."""
     last = max(each.last for each in latest)
-    return last + timedelta(days=1) if (today - last).days > OLD else None
+    known = max(each.last + timedelta(days=2 if each.whole_days else 1) for each in latest)
+    return known if (today - last).days > OLD else None

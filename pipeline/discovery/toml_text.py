@@ -43,9 +43,7 @@ def config_text(found: Discovery, name: str, today: date) -> str:
 def _run(found: Discovery) -> list[str]:
     lines = ["[run]"]
     if found.as_of is not None:
-        lines.append(
-            key("as_of", str(found.as_of), "the lists are for this morning, the day after the last row: the data are")
-        )
+        lines.append(key("as_of", str(found.as_of), "the first morning whose lists know the last row: the data are"))
         lines.append(more("an old export. Take the line out once they are kept current; then: today"))
     else:
         lines.append(

@@ -210,7 +210,10 @@ def test_the_user_can_settle_it(tables):
 
     found = tables.discovered(ask=answer)
     assert "'%m/%d/%Y'" in found.entries[0].columns["issued_at"].text
-    assert found.doubts.said == []
+    assert [said.split(":")[0] for said in found.doubts.said] == [
+        "no column names account managers",
+        "nothing says what a call costs and wins",
+    ]
     assert asked == [
         "Which comes first in 'sale_date' of sales, day or month (for example 01/02/2024)",
         "Which currency are the amounts in (three letters)",
@@ -316,6 +319,7 @@ def test_usage_takes_its_account_through_its_subscription(tables, shown):
         "kind": "usage",
         "interaction_id": "usage_id",
         "quantity": "usage_count",
+        "subscription_id": "subscription_id",
     }
     assert tables.errors(tables.config(found)) == []
 
@@ -353,6 +357,36 @@ def test_prices_of_a_period_become_monthly(tables):
 
     with stage(settings, date(2025, 1, 10)) as staged:
         assert staged.ask("SELECT mrr FROM staged_subscriptions") == [(100000,)] * 3
+
+
+@pytest.mark.parametrize(
+    ("period", "price"),
+    [
+        ("Y", 120), ("P1Y", 120), ("Årlig", 120), ("annual", 120), ("semi-annual", 60), ("Halvårlig", 60),
+        ("half yearly", 60), ("Q", 30), ("kvartal", 30), ("M", 10), ("pr. måned", 10), ("md.", 10),
+        ("biennial", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_period_that_is_not_known_gives_no_price_by_the_month(tables, period, price):
+    tables.csv(
+        "subscriptions",
+        f"""
+        id,customer_id,start_date,price,billing_period
+        1,C1,2024-01-01,{price or 240},{period}
+        2,C2,2024-01-01,10,monthly
+        3,C3,2024-01-01,10,monthly
+        """,
+    )
+    found = tables.discovered()
+    settings = tables.config(found)
+    from pipeline.staging import stage
+
+    with stage(settings, date(2025, 1, 10)) as staged:
+        prices = staged.ask("SELECT mrr FROM staged_subscriptions ORDER BY account_id")
+    assert prices == [(100000 if price else None,), (100000,), (100000,)]
+    doubted = [doubt for doubt in found.doubts.said if f"how many months '{period}'" in doubt]
+    assert len(doubted) == (price is None and period != "")
+    assert [error.rule for error in tables.errors(settings)] == ([] if price else ["mrr missing"])
 
 
 def test_one_table_of_customers_may_hold_their_contracts(tables):
@@ -459,7 +493,9 @@ def test_exclusions_and_links(tables):
 def test_old_data_get_an_as_of_and_current_ones_none(tables):
     tables.csv("orders", ORDERS)
     assert tables.discovered(today=date(2025, 3, 1)).as_of is None
-    assert tables.discovered(today=date(2025, 3, 20)).as_of == date(2025, 1, 3)
+    assert tables.discovered(today=date(2025, 3, 20)).as_of == date(
+        2025, 1, 4
+    )  # days of 2 January are known on the 3rd
 
 
 def test_nothing_recognised_says_what_was_looked_for_and_found(tables):
@@ -532,3 +568,22 @@ def test_a_config_for_tables_in_the_contracts_own_words(tables, shown):
     assert shown(interactions) == {name: name for name in names}
     assert list(shown(exclusions)) == ["account_id", "reason", "until"]
     assert found.left_out(interactions) == {"free text, which may hold personal data": ["text"]}
+
+
+def test_accounts_known_from_invoices_keep_the_zeros_of_their_ids(tables):
+    tables.csv(
+        "sales",
+        """
+        customer_id,sale_date,amount,currency,country
+        00001,2024-12-01,10.5,EUR,DE
+        00017,2024-12-02,11.5,EUR,DK
+        00017,2024-12-03,11.5,EUR,SE
+        """,
+    )
+    found = tables.discovered()
+    assert [entry.table for entry in found.entries] == ["accounts", "invoices"]
+    from pipeline.staging import stage
+
+    with stage(tables.config(found), date(2025, 1, 10)) as staged:
+        rows = staged.ask("SELECT account_id, country FROM staged_accounts ORDER BY ALL")
+    assert rows == [("00001", "DE"), ("00017", "SE")]
