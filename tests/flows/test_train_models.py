@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from flows import train_models
@@ -25,12 +23,12 @@ class Nothing:
         ("refused", [], ["train    churn: refused"]),
     ],
 )  # fmt: skip
-def test_the_step_tells_the_outcome_and_each_warning(monkeypatch, caplog, outcome, warnings, told):
+def test_the_step_tells_the_outcome_and_each_warning(monkeypatch, outcome, warnings, told):
     result = {"target": "churn", "outcome": outcome, "reason": "It is the first.", "folder": None}
     result |= {"warnings": warnings} if warnings else {}
     monkeypatch.setattr(train_models, "material_of", lambda config, snapshot: Nothing())
     monkeypatch.setattr(train_models, "train_target", lambda *given, **options: result)
-    monkeypatch.setattr(logging.getLogger("keepgrow"), "propagate", True)
-    with caplog.at_level(logging.INFO, logger="keepgrow"):
-        assert train_models.train_one("x.toml", None, "snapshot", "churn", False, False) is result
-    assert caplog.messages == told
+    said = []
+    monkeypatch.setattr(train_models, "step", said.append)
+    assert train_models.train_one("x.toml", None, "snapshot", "churn", False, False) is result
+    assert said == told

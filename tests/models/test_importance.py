@@ -7,6 +7,7 @@ import pytest
 
 from features.measures import Since
 from features.spec import Derived, Feature, expand
+from features.words import Words
 from models.importance import importance
 from models.manifest import FittedModel
 from pipeline.errors import ModelError
@@ -15,7 +16,14 @@ from pipeline.errors import ModelError
 @pytest.fixture
 def topics() -> tuple[Feature, ...]:
     def days(name: str, topic: str) -> Derived:
-        return Derived(name, Since("interactions", "last"), "{value} days", unit="days", family="recency", topic=topic)
+        return Derived(
+            name,
+            Since("interactions", "last"),
+            Words("{value} days", "{value} dage"),
+            unit="days",
+            family="recency",
+            topic=topic,
+        )
 
     return expand((days("a", "logins"), days("b", "tickets"), days("c", "tickets")))
 

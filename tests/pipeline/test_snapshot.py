@@ -302,7 +302,7 @@ def test_a_rejected_exclusion_stops_the_run(firm):
     firm.csv("excluded.csv", "\n".join(["account_id,from,until", *rows, "b,soon,"]))
     settings = invoices(firm, tables={"exclusions": {"source": "excluded.csv"}})
     with pytest.raises(
-        ContractError, match=r"exclusions: from unreadable \(1 rows, for example account_id=b, found soon"
+        ContractError, match=r"exclusions: from unreadable \(1 of 100 rows, 1.0 %, for example account_id=b, found soon"
     ):
         take_snapshot(settings, DAY)
 
