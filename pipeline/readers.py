@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from pipeline.csv_text import check_latin_1, delimiter_of, heading, names_in
 from pipeline.errors import SourceError, nearest
 from pipeline.sql import literal, quoted
 
@@ -53,15 +53,19 @@ def _parquet(_con: duckdb.DuckDBPyConnection, pattern: str, _as_text: Iterable[s
 
 def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -> str:
     # The whole file is read to choose types, so that a text far down makes its column text, not an error.
-    # The header says how columns are parted: guessed from all lines, one odd line would make the file one column.
-    header = _header(Path(pattern) if "*" not in pattern else next(matches(Path(pattern)), Path(pattern)))
-    delimiter = max(",;\t|", key=header.count)
+    # The heading says how columns are parted: guessed from all lines, one odd line would make the file one column.
+    files = sorted(matches(Path(pattern))) if any(mark in pattern for mark in "*?[") else [Path(pattern)]
+    try:
+        header = heading(files[0] if files else Path(pattern))
+    except OSError as error:
+        raise duckdb.IOException(str(error)) from None
+    delimiter = delimiter_of(header)
     options = f"delim = {literal(delimiter)}, quote = '\"', header = true, sample_size = -1, union_by_name = true"
     # Only ISO days become times: whether 01/02/2024 is in January or February is for the mapping to say.
     options += ", dateformat = '%Y-%m-%d', timestampformat = '%Y-%m-%d %H:%M:%S'"
     options += f", hive_partitioning = {_hive(pattern)}"
     try:
-        call, present = _described_csv(con, pattern, options)
+        call, present = _described_csv(con, pattern, files, options)
     except duckdb.Error:
         # The guesser only says that it gave up; read plainly, DuckDB names the line.
         plain = f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', header = true, all_varchar = true"
@@ -73,7 +77,9 @@ def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -
     return f"{call}, types = {{{types}}})" if types else f"{call})"
 
 
-def _described_csv(con: duckdb.DuckDBPyConnection, pattern: str, options: str) -> tuple[str, list[str]]:
+def _described_csv(
+    con: duckdb.DuckDBPyConnection, pattern: str, files: Sequence[Path], options: str
+) -> tuple[str, list[str]]:
     """Return the call that reads CSV files, its bracket open, and its columns; spreadsheets often write Latin-1."""
     call = f"read_csv({literal(pattern)}, {options}"
     try:
@@ -81,23 +87,14 @@ def _described_csv(con: duckdb.DuckDBPyConnection, pattern: str, options: str) -
     except duckdb.Error as error:
         if "not utf-8 encoded" not in str(error):
             raise
+        check_latin_1(files)
         call += ", encoding = 'latin-1'"
         rows = con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()
     return call, [row[0] for row in rows]
 
 
-def _header(file: Path) -> str:
-    """Return the first line of a CSV file."""
-    opened = gzip.open if file.name.lower().endswith(".gz") else open
-    try:
-        with opened(file, "rb") as lines:
-            return lines.readline().decode(errors="replace").strip("\ufeff\r\n")
-    except OSError as error:
-        raise duckdb.IOException(str(error)) from None
-
-
 def _columns(header: str, delimiter: str) -> str:
-    names = dict.fromkeys(name.strip().strip('"') or "column" for name in header.split(delimiter))
+    names = dict.fromkeys(name or "column" for name in names_in(header, delimiter))
     return "columns = {" + ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names) + "}"
 
 

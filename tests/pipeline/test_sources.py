@@ -203,3 +203,44 @@ def test_days_and_times_may_stand_in_one_column(firm):
 def test_a_csv_file_from_a_spreadsheet_may_be_latin_1(firm):
     (firm.folder / "lines.csv").write_bytes("account_id,issued_at,amount\nSmørum,2024-05-01,1\n".encode("latin-1"))
     assert read(firm, "lines.csv") == [("Smørum", 10000)]
+
+
+def test_files_of_one_source_in_two_encodings_are_refused_not_garbled(firm):
+    firm.csv("utf8.csv", "account_id,issued_at,amount\nSmørum,2024-05-01,1")
+    (firm.folder / "odd.csv").write_bytes("account_id,issued_at,amount\nSmørum,2024-05-02,2\n".encode("latin-1"))
+    message = refused(firm, "*.csv")
+    assert "odd.csv is not UTF-8, but utf8.csv, of the same source, is" in message
+    assert "'CSV UTF-8'" in message
+
+
+def test_latin_1_goes_with_files_that_have_plain_letters_only(firm):
+    firm.csv("plain.csv", "account_id,issued_at,amount\nHove,2024-05-01,1")
+    (firm.folder / "odd.csv").write_bytes("account_id,issued_at,amount\nSmørum,2024-05-02,2\n".encode("latin-1"))
+    assert read(firm, "*.csv") == [("Hove", 10000), ("Smørum", 20000)]
+
+
+@pytest.mark.parametrize("text", ["a – b", "€", "“a”"])
+def test_the_encoding_of_windows_is_named_with_its_remedy(firm, text):
+    (firm.folder / "lines.csv").write_bytes(f"account_id,issued_at,amount\n{text},2024-05-01,1\n".encode("cp1252"))
+    message = refused(firm, "lines.csv")
+    assert "lines.csv is neither UTF-8 nor Latin-1" in message
+    assert "choose 'CSV UTF-8'" in message
+
+
+def test_a_heading_may_have_line_breaks_and_delimiters_in_quotes(firm):
+    source = firm.csv("lines.csv", '"Kunde, nr,\n(a, b)";issued_at;"amount ""net"""\n007;2024-05-01;1')
+    columns = {"account_id": "Kunde, nr,\n(a, b)", "issued_at": "issued_at", "amount": 'amount "net"'}
+    settings = firm.settings(tables={"invoices": {"source": source, "columns": columns}})
+    assert firm.rows(settings, "invoices", "account_id, amount") == [("007", 10000)]
+
+
+def test_a_heading_with_a_quote_that_opens_nothing(firm):
+    source = firm.csv("lines.csv", 'account_id,issued_at,amount,size 5",note\na,2024-05-01,1,2,"b"')
+    assert read(firm, source) == [("a", 10000)]
+
+
+def test_a_compressed_csv_file_that_is_cut_short(firm):
+    rows = "".join(f"{n},2024-05-01,{n * 7919 % 1000}\n" for n in range(9000))
+    packed = gzip.compress(f"account_id,issued_at,amount\n{rows}".encode())
+    (firm.folder / "lines.csv.gz").write_bytes(packed[:200])
+    assert "lines.csv.gz cannot be read as CSV" in refused(firm, "lines.csv.gz")
