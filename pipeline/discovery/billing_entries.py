@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import duckdb
@@ -15,8 +16,19 @@ from pipeline.discovery.proposal import Doubts, Entry, Question, Value
 from pipeline.discovery.references import id_sql
 from pipeline.discovery.words import COLUMNS, CURRENCY
 
-_YEARLY = "lower({0}) LIKE 'an%' OR lower({0}) LIKE 'ye%' OR lower({0}) LIKE 'år%' OR lower({0}) LIKE 'aar%'"
-_QUARTERLY = "lower({0}) LIKE 'quart%' OR lower({0}) LIKE 'kvart%'"
+_PERIODS = {
+    12: "y yr year yearly annual annually 1y p1y 12m p12m 1year 12months peryear pa prår år aar årlig årligt "
+    "aarlig aarligt helår helårlig helårligt 12mdr 12måneder",
+    6: "halfyear halfyearly semiannual semiannually 6m p6m 6months halvår halvaar halvårlig halvårligt halvaarlig "
+    "halvaarligt prhalvår 6mdr 6måneder",
+    3: "q quarter quarterly 3m p3m 3months perquarter kvartal prkvartal kvartalsvis kvartalsvist 3mdr 3måneder",
+    1: "m mo mth month monthly 1m p1m 1month permonth prmåned prmd md mdr måned maaned månedlig månedligt månedsvis "
+    "maanedlig maanedligt 1måned",
+}
+"""Months of a billing period -> how it is written, in small letters without spaces, dots, dashes and strokes."""
+
+_LEFT_OUT = "[ ./-]"
+
 _CLOSE = 0.05
 
 
@@ -79,13 +91,32 @@ def _mrr(entry: Entry, doubts: Doubts) -> None:
         entry.take("mrr", price, "taken to be a price per month")
         return
     entry.used.add(period.name)
-    yearly_sql, quarterly_sql = _YEARLY.format(period.plain), _QUARTERLY.format(period.plain)
-    sql = f"{amount} / CASE WHEN {yearly_sql} THEN 12 WHEN {quarterly_sql} THEN 3 ELSE 1 END"
-    entry.columns["mrr"] = Value("sql", sql, f"the price of a period by the month: {', '.join(period.values[:5])}")
+    entry.columns["mrr"] = Value(
+        "sql",
+        f"{amount} / {_months_sql(period)}",
+        f"the price of a period by the month: {', '.join(period.values[:5])}",
+    )
     doubts.admit(
         f"{profile.name}: '{price.name}' is taken to be the price of one period of '{period.name}' "
         f"({', '.join(period.values[:5])})"
     )
+    known = {word for words in _PERIODS.values() for word in words.split()}
+    unknown = [value for value in period.values if re.sub(_LEFT_OUT, "", value.lower()) not in known]
+    if unknown:
+        doubts.admit(
+            f"{profile.name}: how many months {', '.join(repr(value) for value in unknown[:5])} in '{period.name}' are "
+            "is not known, so these rows have no mrr; add them to the CASE of mrr"
+        )
+
+
+def _months_sql(period: Column) -> str:
+    """Return the SQL for the months of a period; NULL where it is not known, which validate reports."""
+    written = f"regexp_replace(lower({period.plain}), '{_LEFT_OUT}', '', 'g')"
+    cases = " ".join(
+        f"WHEN {written} IN ({', '.join(repr(word) for word in words.split())}) THEN {months}"
+        for months, words in _PERIODS.items()
+    )
+    return f"CASE {cases} ELSE NULL END"
 
 
 def invoices_entry(con: duckdb.DuckDBPyConnection, profile: Profile, doubts: Doubts) -> Entry:
