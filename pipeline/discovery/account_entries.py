@@ -67,8 +67,7 @@ def derived_accounts(profile: Profile, account: Column, occurred: Column) -> Ent
     named = best(profile, "accounts", "name", is_text)
     if named is not None and fit(named.name, ("(account|customer|client|company|firma|kunde)(name|navn)",)):
         found["name"] = named
-    padded = account.is_text and (account.low or "").startswith("0") and not profile.relation.startswith("read_parquet")
-    if not found or padded:  # a query over a CSV file would read '007' as seven
+    if not found:
         return None
     at = occurred.time_sql or occurred.plain
     latest = [f"arg_max({column.plain}, {at}) AS {role}" for role, column in found.items()]
