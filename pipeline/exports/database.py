@@ -45,7 +45,7 @@ class DuckdbFile:
         return unwritable(sink.where.parent)
 
     def held(self, sink: Sink, lists: PublishedLists) -> str | None:
-        """Return a digest of the runs the file holds, None where it lacks a run or rows, or cannot be read."""
+        """Return a digest of the runs and of `lists`, None where a run or rows are missing, or it cannot be read."""
         import duckdb  # noqa: PLC0415
 
         runs, current = lists.all_runs(), lists.current(sink)
@@ -62,9 +62,10 @@ class DuckdbFile:
                     and _lengths(database, "list_history") == _expected(runs)
                     and _lengths(database, "lists") == _expected(current)
                 )
+                held = _digest(sink, told, database)
         except duckdb.Error:
             return None
-        return _digest(sink, told) if whole else None
+        return held if whole else None
 
     def write(self, sink: Sink, lists: PublishedLists) -> Written:
         import duckdb  # noqa: PLC0415
@@ -75,6 +76,8 @@ class DuckdbFile:
                 _check_ours(database, sink)
                 database.execute("BEGIN")
                 _write(database, sink, lists)
+                shown = {run.run_id for run in lists.current(sink)}
+                made = _digest(sink, {run.run_id: run.run_id in shown for run in lists.all_runs()}, database)
                 reached("export_written")
                 database.execute("COMMIT")
             reached("export_renamed")
@@ -84,8 +87,7 @@ class DuckdbFile:
                 f"{str(error).splitlines()[0]}. DuckDB lets nobody write while another process has the file open: "
                 "close it there, then run the same command again."
             ) from None
-        shown = {run.run_id for run in lists.current(sink)}
-        return Written(_digest(sink, {run.run_id: run.run_id in shown for run in lists.all_runs()}))
+        return Written(made)
 
 
 def _write(database: duckdb.DuckDBPyConnection, sink: Sink, lists: PublishedLists) -> None:
@@ -176,5 +178,10 @@ def _has_tables(database: duckdb.DuckDBPyConnection) -> bool:
     return all(found.get(table) == columns for table, columns in TABLES.items())
 
 
-def _digest(sink: Sink, told: Mapping[str, bool]) -> str:
-    return hashlib.sha256(json.dumps([_mark(sink), sorted(told.items())]).encode()).hexdigest()
+def _digest(sink: Sink, told: Mapping[str, bool], database: duckdb.DuckDBPyConnection) -> str:
+    """Return SHA-256 of which runs are told of and of every cell of `lists`."""
+    cells = database.execute(
+        "SELECT sha256(string_agg(line, chr(10) ORDER BY line)) FROM "
+        "(SELECT CAST(to_json(lists) AS VARCHAR) AS line FROM lists)"
+    ).fetchall()[0][0]
+    return hashlib.sha256(json.dumps([_mark(sink), sorted(told.items()), cells]).encode()).hexdigest()

@@ -34,11 +34,12 @@ class Workbooks:
         return unwritable(sink.where)
 
     def held(self, sink: Sink, lists: PublishedLists) -> str | None:
-        """Return one digest of all workbooks and of the runs they show, None when one is missing."""
+        """Return one digest of all workbooks and of the runs they show, None when one is missing or too many."""
         runs = lists.current(sink)
         people = {person for run in runs for person in lists.rows(run)["account_manager"]}
         found = {name: digest(sink.where / name) for name in (ALL, *_names(people).values())}
-        return _digest(sink, runs, {name: one for name, one in found.items() if one}) if all(found.values()) else None
+        made = {name: one for name, one in found.items() if one}
+        return _digest(sink, runs, made) if len(made) == len(found) and not _stale(sink, made) else None
 
     def write(self, sink: Sink, lists: PublishedLists) -> Written:
         runs = lists.current(sink)

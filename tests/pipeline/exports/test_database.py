@@ -72,6 +72,8 @@ def test_a_rerun_rewrites_nothing(lists):
         "UPDATE runs SET shown = false",
         "DROP TABLE runs",
         "ALTER TABLE lists DROP COLUMN team",
+        "UPDATE lists SET probability = 0.99",
+        "UPDATE lists SET name = NULL WHERE rank = 1",
     ],
 )
 def test_what_somebody_changed_is_written_again(lists, query, damage):
@@ -81,6 +83,7 @@ def test_what_somebody_changed_is_written_again(lists, query, damage):
         database.execute(damage)
     assert lists.export(lists.sink("duckdb")).status == "done"
     assert query("SELECT count(*), count(team) FROM lists") == [(2, 2)]
+    assert query("SELECT name, probability FROM lists ORDER BY ALL") == [("Firm 1", 0.7), ("Firm 2", 0.7)]
     assert query("SELECT count(*) FROM list_history") == [(2,)]
     assert query("SELECT shown FROM runs") == [(True,)]
 
@@ -90,7 +93,7 @@ def test_a_rollback_shows_the_older_list_again(lists, query):
     lists.export(lists.sink("duckdb"))
     lists.publish(rows=[{"name": "new"}])
     lists.export(lists.sink("duckdb"))
-    lists.store.rollback("churn", old.run_id, "ops", old.created_at)
+    lists.store.rollback("churn", old.run_id, "ops", old.created_at, excluded=())
     lists.export(lists.sink("duckdb"))
     assert query("SELECT name FROM lists") == [("old",)]
     assert query("SELECT shown FROM runs ORDER BY sequence") == [(True,), (False,)]

@@ -265,6 +265,15 @@ def test_another_language_is_another_workbook(lists):
     assert "Kunde" in cell_texts(lists.folder / "lists/keepgrow.xlsx")
 
 
+def test_a_workbook_of_ours_that_came_back_is_removed_by_a_rerun(lists):
+    lists.publish(rows=[{}])
+    first = lists.export(lists.sink("excel"))
+    managers = lists.folder / "lists/managers"
+    (managers / "Bob.xlsx").write_bytes((managers / "Ann.xlsx").read_bytes())
+    assert lists.export(lists.sink("excel")).digest == first.digest
+    assert books(lists.folder / "lists") == ["keepgrow.xlsx", "managers/Ann.xlsx"]
+
+
 def test_the_workbook_of_somebody_without_rows_is_removed_and_no_other_file(lists):
     lists.publish(rows=[{"account_manager": "Ann"}, {"account_manager": "Bo"}])
     lists.export(lists.sink("excel"))
