@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from importlib import resources
@@ -85,8 +86,9 @@ def finish(running: Command, result: dict[str, Any], folder: Path) -> None:
 
 def _next_steps(running: Command, result: dict[str, Any], folder: Path) -> list[tuple[str, str]]:
     """Return what a user may look at next, each with the file or the command."""
-    keepgrow, mlflow = _callable("keepgrow"), _callable("mlflow")
-    ending = f"--config {folder / 'demo.toml'}"
+    keepgrow, mlflow = shlex.quote(_callable("keepgrow")), shlex.quote(_callable("mlflow"))
+    ending = f"--config {shlex.quote(str(folder / 'demo.toml'))}"
+    trainings = f"sqlite:///{running.settings.state_folder}/mlflow/mlflow.db"
     return [
         ("\nWhat to do next", ""),
         (
@@ -94,12 +96,9 @@ def _next_steps(running: Command, result: dict[str, Any], folder: Path) -> list[
             str(_shown(Path(result["report"])) if result.get("report") else "not written"),
         ),
         ("the lists as a workbook", f"{folder / 'lists' / 'keepgrow.xlsx'} (one per account manager in managers/)"),
-        (
-            "the trainings",
-            f"{mlflow} ui --backend-store-uri sqlite:///{running.settings.state_folder}/mlflow/mlflow.db",
-        ),
+        ("the trainings", f"{mlflow} ui --backend-store-uri {shlex.quote(trainings)}"),
         ("a whole list", f"{keepgrow} show churn {ending}"),
-        ("one account: why, what changed", f"{keepgrow} explain {_first(result)} {ending}"),
+        ("one account: why, what changed", f"{keepgrow} explain {shlex.quote(_first(result))} {ending}"),
         ("how good it is on past dates", f"{keepgrow} backtest {ending}"),
         ("what is wrong with the tables", f"{keepgrow} validate {ending}"),
         ("your own tables", f"{keepgrow} init FILES ({folder / 'demo.toml'} explains every key)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -30,6 +31,9 @@ def check_target(config: Path, force: bool) -> None:
         raise SettingsError(
             f"init: there is no folder {config.resolve().parent} to write {config.name} in. Make it first."
         )
+    handle, temporary = _beside(config)
+    os.close(handle)
+    Path(temporary).unlink()
 
 
 def chosen_name(name: str | None, config: Path) -> str:
@@ -71,7 +75,7 @@ def prompt(question: Question) -> str:
 def write(config: Path, found: Discovery, name: str, today: date) -> Settings:
     """Write the config in one piece, once it reads back; return what it says."""
     text = config_text(found, name, today)
-    handle, temporary = tempfile.mkstemp(dir=config.resolve().parent, prefix=".keepgrow-", suffix=".toml")
+    handle, temporary = _beside(config)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
@@ -79,10 +83,24 @@ def write(config: Path, found: Discovery, name: str, today: date) -> Settings:
         os.chmod(temporary, 0o644)
         os.replace(temporary, config)
     except OSError as error:
-        raise SettingsError(f"init: {config} cannot be written: {error.strerror or error}.") from None
+        raise _cannot_write(config, error) from None
     finally:
         Path(temporary).unlink(missing_ok=True)
     return read_settings(config)
+
+
+def _beside(config: Path) -> tuple[int, str]:
+    """Make an empty file in the config's folder; return its handle and name."""
+    try:
+        return tempfile.mkstemp(dir=config.resolve().parent, prefix=".keepgrow-", suffix=".toml")
+    except OSError as error:
+        raise _cannot_write(config, error) from None
+
+
+def _cannot_write(config: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"init: {config} cannot be written: {error.strerror or error}. Name a file in a folder of yours with --config."
+    )
 
 
 def tell(found: Discovery) -> None:
@@ -131,7 +149,7 @@ def check_made(running: Command) -> bool:
 
 def next_steps(config: Path, settings: Settings) -> None:
     """Print the commands that come next."""
-    option = "" if config == Path("keepgrow.toml") else f" --config {config}"
+    option = "" if config == Path("keepgrow.toml") else f" --config {shlex.quote(str(config))}"
     OUT.print(Text(f"\nWrote {config}: every guess is in its comments. Next:"), soft_wrap=True)
     for said in ("validate", "run", *(f"show {target}" for target in list(settings.targets)[:1])):
         OUT.print(Text(f"  keepgrow {said}{option}"), soft_wrap=True)

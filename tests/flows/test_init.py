@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from typer.testing import CliRunner
@@ -140,3 +140,35 @@ def test_findings_that_stop_a_run_end_with_2_and_leave_the_config(folder, init):
 def test_the_walk_from_tables_to_a_validated_config_as_data(folder, init):
     assert init("orders.csv", "--json", "said.json").code == 0
     assert '"errors": 0' in Path("said.json").read_text(encoding="utf-8")
+
+
+def test_a_config_that_cannot_be_written_is_said_before_the_tables_are_looked_at(folder, init, monkeypatch):
+    monkeypatch.setattr(discovering, "look_at", None)  # calling it would be a TypeError
+    code, said = init("orders.csv", "--config", "/proc/keepgrow.toml")
+    assert code == 2
+    assert "init: /proc/keepgrow.toml cannot be written" in " ".join(said.split())
+    assert "Traceback" not in said
+
+
+def test_a_folder_that_closes_while_the_tables_are_looked_at_is_one_error(folder, init, monkeypatch):
+    made = []
+
+    def once(**options: Any) -> tuple[int, str]:
+        if made:
+            raise PermissionError(13, "Permission denied")
+        made.append(options)
+        return mkstemp(**options)
+
+    mkstemp = discovering.tempfile.mkstemp
+    monkeypatch.setattr(discovering.tempfile, "mkstemp", once)
+    code, said = init("orders.csv")
+    assert code == 2
+    assert "init: keepgrow.toml cannot be written: Permission denied" in " ".join(said.split())
+    assert [path.name for path in folder.iterdir()] == ["orders.csv"]
+
+
+def test_commands_to_type_next_quote_a_folder_with_a_space(folder, init):
+    (folder / "my firm").mkdir()
+    code, said = init("orders.csv", "--config", "my firm/keepgrow.toml")
+    assert code == 0, said
+    assert "keepgrow run --config 'my firm/keepgrow.toml'" in said
