@@ -27,7 +27,7 @@ CAUSES = {
 
 
 def explain_one(running: Command, account: str, targets: list[str] | None, since: str | None) -> None:
-    """Print and keep for `--json` what there is to say of an account at the as_of; nothing is written anywhere."""
+    """Print and keep for `--json` what there is to say of an account at the as_of; nothing is published."""
     snapshot = take_snapshot(running.settings, running.as_of)
     check_as_of(snapshot, running.as_of)
     material = Material.of(running.settings, snapshot)

@@ -21,7 +21,7 @@ ENDINGS = (".csv", ".parquet")
 def scores_table(drafts: Sequence[Draft]) -> pd.DataFrame:
     """Return the scores of all accounts, one row per target and account, in the order of the drafts.
 
-    Columns: account_id; target; as_of (datetime64); section ("cohort", "leaving", "too_new" or "outside");
+    Columns: account_id; target; as_of (datetime64); section ("cohort", "leaving" or "too_new");
     probability in [0, 1], NaN outside the cohort; value_at_stake and expected_value in the reporting currency, NaN
     where there is none; model (name and version); recipe; retrospective, true where the model has learnt from what
     came after as_of. Excluded accounts have no row.
