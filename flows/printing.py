@@ -18,7 +18,7 @@ def money(value: float | None, currency: str) -> str:
 
 
 def percent(value: float | None) -> str:
-    return "" if value is None or pd.isna(value) else f"{value:.0%}"
+    return "" if value is None or pd.isna(value) else f"{100 * value:.0f} %"
 
 
 def print_list(
