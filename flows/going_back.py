@@ -13,9 +13,11 @@ from typing import Any
 from flows.alone import run_lock
 from flows.command import Command, step
 from flows.reading import check_sinks, check_target
+from pipeline.asof import LATEST
 from pipeline.errors import SettingsError
 from pipeline.publishing import release, roll_back
 from pipeline.rebuild import rebuild
+from pipeline.snapshot import take_snapshot
 from pipeline.store import Store, store_url
 
 
@@ -50,7 +52,8 @@ def go_back(running: Command, target: str, run: str | None, released: bool, auth
     """Roll a target back to a run and hold it there, or release it; then export what readers see now.
 
     Raises SettingsError when it is not clear which of the two is asked for, or who asks; BusyError while a run is at
-    work; SinkError, at the end, for a sink that could not be written.
+    work; SourceError or ContractError where the sources do not tell who is excluded now; StoreError, among others, for
+    a list that names an account that is excluded now; SinkError, at the end, for a sink that could not be written.
     """
     check_target(running, target)
     if (run is None) != released:
@@ -61,10 +64,11 @@ def go_back(running: Command, target: str, run: str | None, released: bool, auth
     who = author or _user()
     now = datetime.now(UTC)
     with run_lock(running.settings, now):
+        excluded = _excluded(running)
         if run is None:
-            done = release(running.settings, target, who, now)
+            done = release(running.settings, target, who, now, excluded=excluded)
         else:
-            done = roll_back(running.settings, target, run, who, now)
+            done = roll_back(running.settings, target, run, who, now, excluded=excluded)
     running.printed |= done
     step(f"rollback {done['said']}")
     for sink in done["sinks"]:
@@ -73,10 +77,20 @@ def go_back(running: Command, target: str, run: str | None, released: bool, auth
     check_sinks([done])
 
 
-def tell_hold(hold: dict[str, Any] | None) -> None:
-    """Say loudly that lists are being kept back."""
+def tell_hold(hold: dict[str, Any] | None, ended: str | None = None) -> None:
+    """Say loudly that lists are being kept back, or that they no longer are."""
     if hold is not None:
         step(f"HELD     {hold['said']}")
+    if ended is not None:
+        step(f"RELEASED {ended}")
+
+
+def _excluded(running: Command) -> set[str]:
+    """Return the accounts excluded on the day of the command, or for good, as the sources say now."""
+    if "exclusions" not in running.settings.tables:
+        return set()
+    snapshot = take_snapshot(running.settings, running.as_of)
+    return {*snapshot.excluded(running.as_of)["account_id"], *snapshot.excluded(LATEST)["account_id"]}
 
 
 def _user() -> str:

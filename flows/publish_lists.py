@@ -22,7 +22,7 @@ def publish_one(config: str, as_of: date, target: str, now: datetime, dry_run: b
     """Publish one target's scored list; return the run."""
     published = publish_list(read_settings(config), target, as_of, now, dry_run=dry_run)
     step(f"publish  {target}: {published['said']}")
-    tell_hold(published["hold"])
+    tell_hold(published["hold"], published["hold_ended"])
     return published
 
 

@@ -66,6 +66,8 @@ def show_published(running: Command, result: dict[str, Any], top: int) -> None:
         _print(running, run, rows, top)
     if result["hold"]:
         _tell_hold(result["hold"]["said"])
+    if result["hold_ended"]:
+        _loudly(f"RELEASED: {result['hold_ended']}.")
 
 
 def check_sinks(published: list[dict[str, Any]]) -> None:
@@ -92,7 +94,11 @@ def check_target(running: Command, target: str) -> None:
 
 
 def _tell_hold(said: str) -> None:
-    OUT.print(f"HELD: {said}.", style="bold yellow", soft_wrap=True, markup=False, highlight=False)
+    _loudly(f"HELD: {said}.")
+
+
+def _loudly(text: str) -> None:
+    OUT.print(text, style="bold yellow", soft_wrap=True, markup=False, highlight=False)
 
 
 def _run_record(run: Run) -> dict[str, Any]:

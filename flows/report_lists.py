@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from features.phrases import topic_words
-from models.attribution import PARTS, in_points, score_change
+from models.attribution import PARTS, barred, in_points, score_change
 from models.material import Material
 from models.targets import Target
 from pipeline.changes import change_since
@@ -57,7 +57,7 @@ def listing_of(
     call = rows[rows["section"] == "call"]
     changes = None
     if previous is not None and before is not None:
-        changes = _changes(record, previous, rows, before, set(scored["account_id"]))
+        changes = _changes(record, previous, rows, before, set(scored["account_id"]), barred(material, record.as_of))
         if isinstance(record, Run):
             changes = _with_movers(changes, material, target, store, (previous, record), before, rows)
     return Listing(
@@ -71,6 +71,7 @@ def listing_of(
         shown=shown,
         said=published["said"].rstrip("."),
         held=(published.get("hold") or {}).get("said", ""),
+        hold_ended=published.get("hold_ended") or "",
         top=[_row(row) for row in _records(call.head(SHOWN))],
         topics=_topics(call),
         sinks=published["sinks"],
@@ -121,11 +122,13 @@ def _row(row: Mapping[str, Any]) -> ListedRow:
 
 
 def _changes(
-    record: RunRecord, previous: Run, rows: pd.DataFrame, before: pd.DataFrame, scored: set[str]
-) -> Changes:  # fmt: skip
+    record: RunRecord, previous: Run, rows: pd.DataFrame, before: pd.DataFrame, scored: set[str], excluded: set[str]
+) -> Changes:
+    """Compare two lists; accounts that must not be listed are not named either."""
     call = rows[rows["section"] == "call"]
     change = call["change"].fillna("").astype(str)
     left = change_since(before, rows).left
+    left = left[~left["account_id"].isin(excluded)].reset_index(drop=True)
     # Off the list, yet scored: it was not worth enough this time.
     left["now"] = left["now"].mask((left["now"] == "off the list") & left["account_id"].isin(scored), "scored")
     return Changes(

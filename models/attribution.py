@@ -71,9 +71,9 @@ def score_change(
     step has all its change in `rewritten`. Nothing is raised for an old model that cannot be had any more, or a
     target that asks another question now: `said` tells.
     """
-    barred = _barred(material, after.as_of)
+    excluded = barred(material, after.as_of)
     ends = _ends(material, before, after)
-    wanted = sorted({*ends.index} - barred if accounts is None else ({*ends.index} & {*accounts}) - barred)
+    wanted = sorted({*ends.index} - excluded if accounts is None else ({*ends.index} & {*accounts}) - excluded)
     ends = ends.loc[wanted]
     both = [str(account) for account in ends.index[ends.notna().all(axis=1)]]
     try:
@@ -127,7 +127,8 @@ def _rounded(value: float) -> int:
     return math.floor(value + 0.5)
 
 
-def _barred(material: Material, as_of: date) -> set[str]:
+def barred(material: Material, as_of: date) -> set[str]:
+    """Return the accounts that are excluded on that day, or for good: nothing is told of them."""
     return {
         *material.snapshot.excluded(as_of)["account_id"],
         *material.snapshot.excluded(LATEST)["account_id"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from pipeline.drafts import Draft
 from pipeline.exports import canonical_csv, configured_sinks, export
 from pipeline.settings import Settings
 from pipeline.store import ExportStatus, Hold, PublishResult, RunRecord, Store
+from pipeline.store.publish import hold_ended
 from pipeline.store.store import store_url
 
 
@@ -22,9 +24,11 @@ def publish_list(
 ) -> dict[str, Any]:
     """Publish the target's draft of `as_of`; `export_list` exports it.
 
-    Returns target, run_id, new, moved, said (a sentence), left (accounts no longer called), top (the rows to call as
-    plain records), sinks (none yet) and hold: None, or run_id, by, at and said of the rollback that keeps the list from
-    being shown. A dry run opens the store but writes nothing to it.
+    Returns target, run_id, new, moved, said (a sentence), left (accounts no longer called, but for those that must not
+    be listed), top (the rows to call as plain records), sinks (none yet), hold: None, or run_id, by, at and said of the
+    rollback that keeps the list from being shown; and hold_ended: None, or a sentence that says that such a rollback
+    ended, because the held list names an account that is excluded at `as_of`. So no sink holds one after the export.
+    A dry run opens the store but writes nothing to it.
 
     Raises StoreError when there is no draft, or it does not pass the audit.
     """
@@ -46,6 +50,7 @@ def publish_list(
             feedback_until=store.feedback_until(), **made_from,
         )  # fmt: skip
         record = replace(record, rows_digest=hashlib.sha256(canonical_csv(record, changes.rows)).hexdigest())
+        left = changes.left[~changes.left["account_id"].isin(draft.excluded)]
         result = store.publish(record, changes.rows, draft.scores, excluded=draft.excluded)
         return {
             "target": target,
@@ -55,7 +60,8 @@ def publish_list(
             "moved": result.moved,
             "said": result.said,
             "hold": held(result.hold),
-            "left": changes.left.to_dict("records") if result.new else [],
+            "hold_ended": result.hold_ended,
+            "left": left.to_dict("records") if result.new else [],
             "top": _top(store.rows(result.run_id)),
             "counts": store.run(result.run_id).counts,
             "model": draft.made_from["model_name"] + " version " + draft.made_from["model_version"],
@@ -75,23 +81,28 @@ def export_list(settings: Settings, target: str, now: datetime) -> list[dict[str
         return _told(export(store, target, configured_sinks(settings), now))
 
 
-def roll_back(settings: Settings, target: str, run: str, author: str, now: datetime) -> dict[str, Any]:
+def roll_back(
+    settings: Settings, target: str, run: str, author: str, now: datetime, *, excluded: Collection[str]
+) -> dict[str, Any]:
     """Show readers of `target` an earlier run again (see `Store.rollback`), and export it to the sinks.
 
-    `run` is a run's id or the beginning of one. Returns target, run_id, moved, said, hold and sinks as `publish_list`
-    does. Done again after a kill it exports what is missing. To be called under the run lock.
+    `run` is a run's id or the beginning of one; `excluded` are the accounts that must not be listed now.
+    Returns target, run_id, moved, said, hold and sinks as `publish_list` does. Done again after a kill it exports what
+    is missing. To be called under the run lock.
     """
     sinks = configured_sinks(settings)
     with Store(store_url(settings)) as store:
-        result = store.rollback(target, store.named(run, target).run_id, author, now)
+        result = store.rollback(target, store.named(run, target).run_id, author, now, excluded=excluded)
         return _moved(target, result, export(store, target, sinks, now))
 
 
-def release(settings: Settings, target: str, author: str, now: datetime) -> dict[str, Any]:
+def release(
+    settings: Settings, target: str, author: str, now: datetime, *, excluded: Collection[str]
+) -> dict[str, Any]:
     """Let later runs of `target` be shown again (see `Store.release`), and export as `roll_back` does."""
     sinks = configured_sinks(settings)
     with Store(store_url(settings)) as store:
-        result = store.release(target, author, now)
+        result = store.release(target, author, now, excluded=excluded)
         return _moved(target, result, export(store, target, sinks, now))
 
 
@@ -133,7 +144,13 @@ def _rehearsed(record: RunRecord, draft: Draft, store: Store) -> dict[str, Any]:
     shown = store.published(record.target)
     hold = None if shown is None else shown.hold
     said = "would change nothing: this list is in the store already" if known else "would be a new run"
-    if hold is not None and not known:
+    ended = None
+    if shown is not None and hold is not None and record.as_of >= shown.as_of and shown.run_id != record.run_id:
+        barred = {*store.rows(shown.run_id)["account_id"]} & {*draft.excluded}
+        ended = hold_ended(record.target, shown.run_id, len(barred)) if barred else None
+    if ended is not None:
+        hold, said = None, f"would be published: {ended}"
+    elif hold is not None and not known:
         said = f"would be kept and not shown: {hold.said}"
     return {
         "target": record.target,
@@ -143,6 +160,7 @@ def _rehearsed(record: RunRecord, draft: Draft, store: Store) -> dict[str, Any]:
         "moved": False,
         "said": f"dry run: {said}",
         "hold": held(hold),
+        "hold_ended": ended,
         "left": [],
         "top": _top(draft.rows),
         "counts": draft.made_from["counts"],

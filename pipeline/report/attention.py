@@ -30,8 +30,19 @@ def notices(report: Report) -> list[Notice]:
 
 
 def _held(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa: ARG001
-    if target.listing and target.listing.held:
-        yield Notice("stop", target.name, f"Readers do not see this list: {target.listing.held}.")
+    listing = target.listing
+    if listing and listing.held and listing.shown:
+        yield Notice(
+            "look", target.name, f"Readers are held at this list, and newer ones are kept back: {listing.held}."
+        )
+    elif listing and listing.held:
+        yield Notice("stop", target.name, f"Readers do not see this list: {listing.held}.")
+
+
+def _hold_ended(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa: ARG001
+    if target.listing and target.listing.hold_ended:
+        said = target.listing.hold_ended
+        yield Notice("stop", target.name, f"{said[:1].upper()}{said[1:]}.")
 
 
 def _not_shown(report: Report, target: TargetTold) -> Iterator[Notice]:
@@ -115,4 +126,4 @@ def _findings(report: Report) -> Iterator[Notice]:
         )
 
 
-RULES = (_held, _no_list, _training, _sinks, _rule, _not_shown, _warnings, _not_judged, _stale, _empty)
+RULES = (_held, _hold_ended, _no_list, _training, _sinks, _rule, _not_shown, _warnings, _not_judged, _stale, _empty)

@@ -151,6 +151,8 @@ class Listing:
     sinks: Sequence[Mapping[str, Any]]
     digests: Mapping[str, str]
     changes: Changes | None
+    hold_ended: str = ""
+    """What is to be said of a rollback that this list ended; empty without one."""
 
 
 @dataclass(frozen=True)

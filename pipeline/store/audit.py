@@ -17,8 +17,7 @@ LARGEST = 1e15
 def audit(connection: sa.Connection, record: RunRecord, sequence: int, excluded: Collection[str]) -> None:
     """Raise StoreError listing every fault of the run as written; the caller's transaction then undoes it."""
     faults = [fault for check in CHECKS for fault in check(connection, record, sequence)]
-    blocked = set(excluded)
-    faults += _excluded(connection, sequence, blocked) if blocked else []
+    faults += _excluded(connection, sequence, excluded)
     if faults:
         raise StoreError(
             f"the list {record.target} of {record.as_of} failed its audit and was not published: " + "; ".join(faults)
@@ -105,11 +104,20 @@ CHECKS: tuple[Callable[[sa.Connection, RunRecord, int], Iterator[str]], ...] = (
 )
 
 
-def _excluded(connection: sa.Connection, sequence: int, blocked: set[str]) -> list[str]:
+def excluded_in(
+    connection: sa.Connection, sequence: int, excluded: Collection[str], table: sa.Table = ROWS
+) -> list[str]:
+    """Return the accounts that a run's list (or scores) holds though they are excluded, by id."""
+    if not excluded:
+        return []
+    accounts = connection.execute(sa.select(table.c.account_id).where(table.c.sequence == sequence)).scalars()
+    return sorted(set(excluded).intersection(accounts))
+
+
+def _excluded(connection: sa.Connection, sequence: int, excluded: Collection[str]) -> list[str]:
     faults = []
     for table in (ROWS, SCORES):
-        accounts = connection.execute(sa.select(table.c.account_id).where(table.c.sequence == sequence)).scalars()
-        found = sorted(blocked.intersection(accounts))
+        found = excluded_in(connection, sequence, excluded, table)
         if found:
             faults.append(f"{len(found)} excluded accounts are in {table.name} (account {found[0]!r})")
     return faults

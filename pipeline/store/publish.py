@@ -9,10 +9,10 @@ import pandas as pd
 import sqlalchemy as sa
 
 from pipeline.errors import StoreError
-from pipeline.store.audit import audit
+from pipeline.store.audit import audit, excluded_in
 from pipeline.store.drill import reached
 from pipeline.store.frames import list_records, score_records
-from pipeline.store.pointer import Flip, flip, give_back, hold_of, next_sequence, note, pointer_of
+from pipeline.store.pointer import Flip, Hold, flip, give_back, hold_of, next_sequence, note, pointer_of
 from pipeline.store.runs import PublishResult, RunRecord, as_values
 from pipeline.store.schema import ROWS, RUNS, SCORES
 
@@ -24,13 +24,13 @@ def write_run(
     scores: pd.DataFrame,
     *,
     excluded: Collection[str],
-    show: bool,
     author: str,
 ) -> PublishResult:
-    """Write the run inside the caller's transaction and, when `show`, flip the pointer to it.
+    """Write the run inside the caller's transaction and flip the pointer to it.
 
     A run with the same inputs changes nothing. The pointer moves forward by (as_of, sequence) only, and not while a
-    rollback holds it: the run is then kept.
+    rollback holds it: the run is then kept. But where the held list names an account of `excluded`, a run of the same
+    or a later as_of ends the hold and is shown: an objection weighs more than a rollback.
     """
     listed, scored = list_records(rows), score_records(scores)
     sequence = next_sequence(connection)
@@ -38,7 +38,7 @@ def write_run(
     pointer = pointer_of(connection, record.target)
     same = connection.execute(sa.select(RUNS.c.sequence).where(RUNS.c.run_id == record.run_id)).scalar()
     if same is not None:
-        return _unchanged(connection, record, same, pointer)
+        return _same_again(connection, record, same, pointer, sequence, excluded, author)
     _check_previous(connection, record)
     connection.execute(sa.insert(RUNS).values(as_values(record, sequence)))
     reached("run_written")
@@ -52,13 +52,14 @@ def write_run(
     audit(connection, record, sequence, excluded)
     reached("audited")
     forward = pointer is None or (record.as_of, sequence) > (pointer.as_of, pointer.sequence)
-    hold = hold_of(pointer)
-    moved = show and forward and hold is None
+    ended = _outlived(connection, pointer, record, excluded)
+    hold = None if ended else hold_of(pointer)
+    moved = forward and hold is None
     replaced = None if pointer is None else pointer.run_id
     move = Flip(record.target, record.run_id, record.as_of, sequence, replaced)
     if moved:
-        flip(connection, move)
-    note(connection, move, "publish" if moved else "keep", author, record.created_at)
+        flip(connection, move, RELEASED if ended else None)
+    note(connection, move, "release" if ended else "publish" if moved else "keep", author, record.created_at)
     reached("flipped")
     return PublishResult(
         record.run_id,
@@ -66,8 +67,50 @@ def write_run(
         new=True,
         moved=moved,
         published=record.run_id if moved else replaced,
-        said=_said(record, show, moved, pointer),
+        said=_said(record, moved, pointer, hold),
         hold=hold,
+        hold_ended=ended,
+    )
+
+
+RELEASED = {"held_by": None, "held_at": None}
+
+
+def _outlived(
+    connection: sa.Connection, pointer: sa.Row[Any] | None, record: RunRecord, excluded: Collection[str]
+) -> str | None:
+    """Return in a sentence why the hold on the pointer ends with this run, None where it does not."""
+    if pointer is None or hold_of(pointer) is None or pointer.run_id == record.run_id or record.as_of < pointer.as_of:
+        return None
+    held = connection.execute(sa.select(RUNS.c.sequence).where(RUNS.c.run_id == pointer.run_id)).scalar_one()
+    found = excluded_in(connection, held, excluded)
+    return hold_ended(record.target, pointer.run_id, len(found)) if found else None
+
+
+def hold_ended(target: str, run_id: str, count: int) -> str:
+    """Return the sentence that says that a hold ended, for people."""
+    accounts = "1 account" if count == 1 else f"{count} accounts"
+    return f"the hold of {target} ended: the held list {run_id} named {accounts} that must not be listed now"
+
+
+def _same_again(
+    connection: sa.Connection,
+    record: RunRecord,
+    sequence: int,
+    pointer: sa.Row[Any] | None,
+    fresh: int,
+    excluded: Collection[str],
+    author: str,
+) -> PublishResult:
+    ended = _outlived(connection, pointer, record, excluded)
+    if ended is None or pointer is None:
+        return _unchanged(connection, record, sequence, pointer)
+    move = Flip(record.target, record.run_id, record.as_of, fresh, pointer.run_id)
+    flip(connection, move, RELEASED)
+    note(connection, move, "release", author, record.created_at)
+    said = _said(record, True, pointer, None)
+    return PublishResult(
+        record.run_id, fresh, new=False, moved=True, published=record.run_id, said=said, hold_ended=ended
     )
 
 
@@ -99,13 +142,11 @@ def _insert(connection: sa.Connection, table: sa.Table, sequence: int, records: 
         connection.execute(sa.insert(table), records)
 
 
-def _said(record: RunRecord, show: bool, moved: bool, pointer: sa.Row[Any] | None) -> str:
+def _said(record: RunRecord, moved: bool, pointer: sa.Row[Any] | None, hold: Hold | None) -> str:
     head = f"{record.target} of {record.as_of}"
     if moved:
         return f"{head} is published as run {record.run_id}."
-    if not show:
-        return f"{head} is kept as run {record.run_id} and not published."
-    if hold_of(pointer) is not None:
+    if hold is not None:
         return f"{head} is kept as run {record.run_id} and not shown: a rollback holds the list."
     shown = "" if pointer is None else f" of {pointer.as_of} ({pointer.run_id})"
     return f"{head} is kept as run {record.run_id}; readers go on seeing the later list{shown}."

@@ -36,7 +36,7 @@ class RunRecord:
     feedback_until: int = 0
     """Number of the last feedback entry this run could know (`Store.feedback_until`)."""
     retrospective: bool = False
-    """Scored with a model that knew the future; kept, never published."""
+    """Scored with a model that knew the future; never published."""
     rows_digest: str | None = None
     """SHA-256 of the list's canonical CSV when it was published; None for runs made before it was kept."""
 
@@ -84,6 +84,8 @@ class PublishResult:
     """One sentence for people."""
     hold: Hold | None = None
     """The rollback that keeps later runs of the target from being shown."""
+    hold_ended: str | None = None
+    """Why this run ended such a rollback, in a sentence."""
 
 
 RECORD_COLUMNS = tuple(column.name for column in RUNS.columns if column.name not in ("sequence", "run_id"))

@@ -80,53 +80,32 @@ class Store:
 
         `rows` has ROW_COLUMNS and `scores` SCORE_COLUMNS, one row per account; `excluded` are the accounts that must
         appear in neither. A run with the same inputs as an earlier one changes nothing; an as_of earlier than the
-        published one is written and not shown. Raises StoreError for a retrospective run and for a failed audit.
+        published one is written and not shown, and so is one that a rollback holds back, unless the held list names an
+        excluded account (see `store.publish.write_run`). Raises StoreError for a retrospective run and a failed audit.
         """
         if record.retrospective:
             raise StoreError(
                 f"{record.target} of {record.as_of} is retrospective: its model knew the future, so it is never "
-                "published. Keep it unpublished, or score a later as_of."
+                "published. Score a later as_of."
             )
-        return self._write(record, rows, scores, excluded=excluded, show=True, author=author)
-
-    def keep(
-        self,
-        record: RunRecord,
-        rows: pd.DataFrame,
-        scores: pd.DataFrame,
-        *,
-        excluded: Collection[str],
-        author: str = "run",
-    ) -> PublishResult:
-        """Write and audit the run without showing it to readers."""
-        return self._write(record, rows, scores, excluded=excluded, show=False, author=author)
-
-    def _write(
-        self,
-        record: RunRecord,
-        rows: pd.DataFrame,
-        scores: pd.DataFrame,
-        *,
-        excluded: Collection[str],
-        show: bool,
-        author: str,
-    ) -> PublishResult:
         with self._database.writing() as connection:
-            result = publish.write_run(connection, record, rows, scores, excluded=excluded, show=show, author=author)
+            result = publish.write_run(connection, record, rows, scores, excluded=excluded, author=author)
         reached("committed")
         return result
 
-    def rollback(self, target: str, run_id: str, author: str, at: datetime) -> PublishResult:
+    def rollback(
+        self, target: str, run_id: str, author: str, at: datetime, *, excluded: Collection[str]
+    ) -> PublishResult:
         """Show readers of `target` an earlier run again, and hold later ones back; see `store.rollback.roll_back`."""
         with self._database.writing() as connection:
-            result = rollback.roll_back(connection, target, run_id, author, at)
+            result = rollback.roll_back(connection, target, run_id, author, at, excluded=excluded)
         reached("committed")
         return result
 
-    def release(self, target: str, author: str, at: datetime) -> PublishResult:
+    def release(self, target: str, author: str, at: datetime, *, excluded: Collection[str]) -> PublishResult:
         """End the hold of a rollback; see `store.rollback.release`."""
         with self._database.writing() as connection:
-            result = rollback.release(connection, target, author, at)
+            result = rollback.release(connection, target, author, at, excluded=excluded)
         reached("committed")
         return result
 

@@ -99,8 +99,8 @@ def test_corrected_source_row_gives_a_new_run(firm, keepgrow):
             with store_of(firm) as store:
                 first, shown = store.runs(target)[-1].run_id, store.published(target).run_id
             if shown != first:
-                roll_back(settings, target, first, "test", before.created_at)
-                release(settings, target, "test", before.created_at)
+                roll_back(settings, target, first, "test", before.created_at, excluded=())
+                release(settings, target, "test", before.created_at, excluded=())
 
 
 FRESH = """

@@ -116,9 +116,9 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
         with Store(store_url(settings)) as store:
             month.told[run_id] = canonical_csv(store.run(run_id), store.rows(run_id))
         if day == BACK:
-            roll_back(settings, "churn", f"churn-{ROLLED_BACK_TO}", "ann", moment(day))
+            roll_back(settings, "churn", f"churn-{ROLLED_BACK_TO}", "ann", moment(day), excluded=())
         if day == RELEASED:
-            release(settings, "churn", "ann", moment(day))
+            release(settings, "churn", "ann", moment(day), excluded=())
         with Store(store_url(settings)) as store:
             month.shown[day] = store.published("churn").as_of
     return month

@@ -160,7 +160,7 @@ def test_a_rollback_whose_sink_cannot_be_written_stands_and_is_completed_by_the_
 
 def test_a_dry_run_under_a_hold_says_that_the_list_would_not_be_shown(two_days):
     settings = read_settings(two_days.config)
-    roll_back(settings, "churn", "churn-2025-05-30", "ann", datetime(2025, 6, 1, tzinfo=UTC))
+    roll_back(settings, "churn", "churn-2025-05-30", "ann", datetime(2025, 6, 1, tzinfo=UTC), excluded=())
     day = date(2025, 6, 1)
     material = Material.of(settings, take_snapshot(settings, day))
     score_target(material, material.target("churn"), day, dry_run=True)
@@ -171,6 +171,56 @@ def test_a_dry_run_under_a_hold_says_that_the_list_would_not_be_shown(two_days):
     assert rehearsed["hold"]["by"] == "ann"
     with store_of(two_days) as store:
         assert len(store.runs()) == 2
+
+
+def objects(tiny, account: str, begins: str) -> None:
+    """Exclude an account from a day on."""
+    (tiny.config.parent / "exclusions.csv").write_text(f"account_id,reason,from\n{account},objection,{begins}\n")
+    if "exclusions" not in tiny.config.read_text():
+        tiny.edit("[targets.churn]", '[[tables.exclusions]]\nsource = "exclusions.csv"\n\n[targets.churn]')
+
+
+def test_a_list_is_not_rolled_back_to_when_it_names_an_account_that_objected_since(two_days, inside):
+    with store_of(two_days) as store:
+        first, second = (run.run_id for run in store.runs("churn")[::-1])
+        account = store.rows(first)["account_id"].iloc[0]
+    shown = exported(two_days)
+    objects(two_days, account, "2025-05-31")
+    back = inside("rollback", "churn", first, "--config", two_days.config)
+    refused(
+        back,
+        f"run {first} names accounts that must not be listed now (1, for example '{account}')",
+        "nothing was changed",
+    )
+    assert (published(two_days).run_id, exported(two_days)) == (second, shown)
+
+
+def test_a_hold_ends_loudly_the_morning_after_an_account_on_the_held_list_objects(two_days, inside, tmp_path):
+    back = inside("rollback", "churn", "churn-2025-05-30", "--config", two_days.config)
+    assert back.code == 0, back.err
+    with store_of(two_days) as store:
+        account = store.rows(published(two_days).run_id).query("section == 'call'")["account_id"].iloc[0]
+    assert account in exported(two_days).decode()
+    objects(two_days, account, "2025-06-01")
+    run = ("run", "--config", two_days.config, "--as-of", "2025-06-01", "--json", tmp_path / "run.json")
+    rehearsed = inside(*run, "--dry-run")
+    assert "dry run: would be published: the hold of churn ended" in " ".join(rehearsed.out.split())
+    done = inside(*run)
+    assert done.code == 0, done.err
+    ended = "the hold of churn ended: the held list churn-2025-05-30"
+    assert f"RELEASED {ended}" in " ".join(done.err.split())
+    assert f"RELEASED: {ended}" in " ".join(done.out.split())
+    assert (str(published(two_days).as_of), published(two_days).hold) == ("2025-06-01", None)
+    for file in (two_days.config.parent / "lists").glob("*.csv"):
+        assert account not in file.read_text()
+    # Neither what left the list nor the report names it.
+    (result,) = json.loads((tmp_path / "run.json").read_text())["published"]
+    assert (result["moved"], result["hold"], ended in result["hold_ended"]) == (True, None, True)
+    assert account not in json.dumps(result)
+    page = (two_days.config.parent / "state" / "reports" / "2025-06-01.html").read_text()
+    assert "The hold of churn ended" in page
+    assert "Compared with the list of 2025-05-30" in page
+    assert account not in page
 
 
 def explained(inside, tiny, file: Path, *arguments: str) -> tuple[dict, str]:

@@ -109,7 +109,7 @@ def test_the_next_list_takes_the_place_of_the_current_one(store: Store, lists: P
     assert pd.read_csv(lists / "churn.csv")["name"].tolist() == ["next", "next"]
     assert len(list((lists / "history").iterdir())) == 2
     # And a rollback brings the old one back, though it was exported before.
-    store.rollback("churn", RECORD.run_id, "ops", AT)
+    store.rollback("churn", RECORD.run_id, "ops", AT, excluded=())
     export(store, "churn", [sink], AT)
     assert (lists / "churn.csv").read_bytes() == b"\xef\xbb\xbf" + canonical_csv(RECORD, ROWS)
 

@@ -221,6 +221,9 @@ def test_a_model_without_notes_says_so() -> None:
     [
         ({"listing": listing(shown=False, held="churn stays rolled back")}, "stop", "Readers do not see this list"),
         ({"listing": listing(shown=False, said="an earlier day")}, "look", "Readers do not see this list: an earlier"),
+        ({"listing": listing(held="churn stays rolled back")}, "look",
+         "Readers are held at this list, and newer ones are kept back: churn stays rolled back."),
+        ({"listing": listing(hold_ended="the hold of churn ended: why")}, "stop", "The hold of churn ended: why."),
         ({"listing": None, "no_list": "the model is damaged"}, "stop", "No list. the model is damaged"),
         ({"listing": listing(sinks=[{"sink": "csv:x", "status": "failed", "error": "full", "said": ""}])}, "stop",
          "The list was not exported to csv:x: full"),
@@ -276,6 +279,10 @@ def test_it_names_the_commands_that_do_it_again() -> None:
     assert "keepgrow rebuild churn-2026-01-01-9f2c04d1e7 --config" in text
     assert "keepgrow explain A1 --config" in text
     assert "abababababab" in text
+
+
+def test_an_account_s_id_stays_one_word_of_the_command() -> None:
+    assert "keepgrow explain 'A 1 $(x)' --config" in shown(target(listing=listing(top=[row(account_id="A 1 $(x)")])))
 
 
 def test_a_dry_run_says_so() -> None:

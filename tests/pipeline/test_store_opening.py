@@ -90,7 +90,7 @@ def test_a_store_of_schema_0001_is_upgraded_when_it_is_opened_and_keeps_what_is_
 
 def test_an_upgraded_store_can_be_rolled_back(tmp_path: Path) -> None:
     with Store(old_store(tmp_path / "store.db")) as store:
-        store.rollback("churn", "churn-2026-01-31-baf69262a0", "ann", AT)
+        store.rollback("churn", "churn-2026-01-31-baf69262a0", "ann", AT, excluded=())
         assert store.published("churn").hold.by == "ann"
 
 

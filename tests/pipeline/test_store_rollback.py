@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,12 +40,17 @@ def publish(store: Store, record: RunRecord) -> PublishResult:
     return store.publish(record, ROWS, SCORES, excluded=())
 
 
+def publish_without_a(store: Store, record: RunRecord, excluded: Collection[str] = ("a",)) -> PublishResult:
+    """Publish a list of b alone."""
+    return store.publish(record, ROWS.assign(account_id="b"), SCORES.assign(account_id="b"), excluded=excluded)
+
+
 def shown(store: Store) -> date:
     return store.published("churn").as_of
 
 
 def test_an_earlier_list_is_shown_under_a_new_sequence_number(store: Store) -> None:
-    result = store.rollback("churn", FIRST.run_id, "ops", AT)
+    result = store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
     assert (result.sequence, result.moved) == (3, True)
     assert result.said == f"churn is back at run {FIRST.run_id}, instead of {SECOND.run_id}, which is kept."
     assert store.published("churn").run_id == FIRST.run_id
@@ -53,7 +60,7 @@ def test_an_earlier_list_is_shown_under_a_new_sequence_number(store: Store) -> N
 
 
 def test_the_same_day_again_does_not_undo_it(store: Store) -> None:
-    store.rollback("churn", FIRST.run_id, "ops", AT)
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
     again = publish(store, SECOND)
     assert (again.new, again.moved, again.published) == (False, False, FIRST.run_id)
     mended = publish(store, replace(SECOND, feature_digest="mended"))
@@ -62,7 +69,7 @@ def test_the_same_day_again_does_not_undo_it(store: Store) -> None:
 
 
 def test_the_next_day_does_not_undo_it_and_says_so(store: Store) -> None:
-    store.rollback("churn", FIRST.run_id, "ops", AT)
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
     result = publish(store, THIRD)
     assert (result.new, result.moved, result.published) == (True, False, FIRST.run_id)
     assert result.said == f"churn of 2026-02-02 is kept as run {THIRD.run_id} and not shown: a rollback holds the list."
@@ -77,15 +84,15 @@ def test_the_next_day_does_not_undo_it_and_says_so(store: Store) -> None:
 
 
 def test_another_target_moves_on(store: Store) -> None:
-    store.rollback("churn", FIRST.run_id, "ops", AT)
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
     assert publish(store, replace(THIRD, target="upsell")).moved
 
 
 def test_released_it_shows_the_newest_list_made_since(store: Store) -> None:
-    store.rollback("churn", FIRST.run_id, "ops", AT)
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
     publish(store, FOURTH)
     publish(store, THIRD)
-    result = store.release("churn", "eve", AT)
+    result = store.release("churn", "eve", AT, excluded=())
     assert (result.moved, result.run_id, result.hold) == (True, FOURTH.run_id, None)
     assert result.said == f"churn is no longer held; readers now see run {FOURTH.run_id}."
     assert store.published("churn").hold is None
@@ -96,8 +103,8 @@ def test_released_it_shows_the_newest_list_made_since(store: Store) -> None:
 
 
 def test_released_before_any_later_list_it_leaves_the_pointer_and_the_next_list_shows(store: Store) -> None:
-    store.rollback("churn", FIRST.run_id, "ops", AT)
-    result = store.release("churn", "ops", AT)
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
+    result = store.release("churn", "ops", AT, excluded=())
     assert (result.moved, result.run_id) == (False, FIRST.run_id)
     assert result.said == (
         f"churn is no longer held; readers go on seeing run {FIRST.run_id}, until the next run: none was made since "
@@ -112,23 +119,23 @@ def test_released_before_any_later_list_it_leaves_the_pointer_and_the_next_list_
 def test_a_mistyped_later_as_of_is_undone_for_good(store: Store) -> None:
     publish(store, replace(FIRST, as_of=date(2026, 12, 1)))  # typed 12 instead of 02
     assert not publish(store, THIRD).moved  # since then every list was kept and not shown
-    store.rollback("churn", THIRD.run_id, "ops", AT)
+    store.rollback("churn", THIRD.run_id, "ops", AT, excluded=())
     publish(store, FOURTH)
-    assert store.release("churn", "ops", AT).run_id == FOURTH.run_id
+    assert store.release("churn", "ops", AT, excluded=()).run_id == FOURTH.run_id
     assert publish(store, replace(FOURTH, as_of=date(2026, 2, 4))).moved
 
 
 def test_a_list_made_and_kept_under_a_hold_is_not_shown_by_releasing_a_second_rollback(store: Store) -> None:
-    store.rollback("churn", FIRST.run_id, "ops", AT)
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
     publish(store, THIRD)
-    store.rollback("churn", SECOND.run_id, "ops", AT)
-    assert store.release("churn", "ops", AT).run_id == SECOND.run_id
+    store.rollback("churn", SECOND.run_id, "ops", AT, excluded=())
+    assert store.release("churn", "ops", AT, excluded=()).run_id == SECOND.run_id
 
 
 def test_rolling_back_twice_to_the_same_run_changes_nothing(store: Store) -> None:
-    store.rollback("churn", FIRST.run_id, "ops", AT)
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
     audit = store.publications()
-    again = store.rollback("churn", FIRST.run_id, "eve", AT)
+    again = store.rollback("churn", FIRST.run_id, "eve", AT, excluded=())
     assert (again.moved, again.said.startswith("Nothing changed: churn stays rolled back to")) == (False, True)
     assert store.publications() == audit
     assert publish(store, THIRD).sequence == 4
@@ -136,7 +143,7 @@ def test_rolling_back_twice_to_the_same_run_changes_nothing(store: Store) -> Non
 
 def test_releasing_what_is_not_held_changes_nothing(store: Store) -> None:
     audit = store.publications()
-    result = store.release("churn", "ops", AT)
+    result = store.release("churn", "ops", AT, excluded=())
     assert (result.moved, result.said) == (
         False,
         f"Nothing changed: churn is not held; readers see run {SECOND.run_id}.",
@@ -147,23 +154,80 @@ def test_releasing_what_is_not_held_changes_nothing(store: Store) -> None:
 
 def test_rolling_back_to_nowhere_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="there is no run 'churn-9' of target 'churn'"):
-        store.rollback("churn", "churn-9", "ops", AT)
+        store.rollback("churn", "churn-9", "ops", AT, excluded=())
     with pytest.raises(StoreError, match="of target 'upsell'"):
-        store.rollback("upsell", FIRST.run_id, "ops", AT)
+        store.rollback("upsell", FIRST.run_id, "ops", AT, excluded=())
     with pytest.raises(StoreError, match="see already"):
-        store.rollback("churn", SECOND.run_id, "ops", AT)
+        store.rollback("churn", SECOND.run_id, "ops", AT, excluded=())
     with pytest.raises(StoreError, match="nothing is published for 'upsell'"):
-        store.release("upsell", "ops", AT)
+        store.release("upsell", "ops", AT, excluded=())
     assert len(store.publications()) == 2
 
 
-def test_a_retrospective_run_is_neither_rolled_back_to_nor_released(store: Store) -> None:
-    past = replace(THIRD, retrospective=True)
-    store.rollback("churn", FIRST.run_id, "ops", AT)
-    store.keep(past, ROWS, SCORES, excluded=())
+def test_a_list_that_names_an_account_excluded_since_is_not_rolled_back_to(store: Store) -> None:
+    publish_without_a(store, THIRD)
+    audit = store.publications()
+    told = f"the list of run {FIRST.run_id} names accounts that must not be listed now .1, for example 'a'.*a later run"
+    with pytest.raises(StoreError, match=told):
+        store.rollback("churn", FIRST.run_id, "ops", AT, excluded=("a", "z"))
+    assert (store.publications(), shown(store)) == (audit, THIRD.as_of)
+    assert store.rollback("churn", FIRST.run_id, "ops", AT, excluded=("z",)).moved
+    # Not even again, which would export what a sink lacks.
+    with pytest.raises(StoreError, match="must not be listed now"):
+        store.rollback("churn", FIRST.run_id, "ops", AT, excluded=("a",))
+
+
+def test_a_hold_ends_with_the_first_list_made_after_an_account_on_the_held_one_is_excluded(store: Store) -> None:
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
+    assert not publish_without_a(store, THIRD, excluded=("z",)).moved
+    result = publish_without_a(store, FOURTH)
+    assert (result.new, result.moved, result.published, result.hold) == (True, True, FOURTH.run_id, None)
+    assert result.said == f"churn of 2026-02-03 is published as run {FOURTH.run_id}."
+    assert result.hold_ended == (
+        f"the hold of churn ended: the held list {FIRST.run_id} named 1 account that must not be listed now"
+    )
+    assert (store.published("churn").run_id, store.published("churn").hold) == (FOURTH.run_id, None)
+    last = store.publications("churn")[0]
+    assert (last["action"], last["author"], last["replaced_run"]) == ("release", "run", FIRST.run_id)
+    assert publish(store, replace(FOURTH, as_of=date(2026, 2, 4))).hold_ended is None
+
+
+def test_a_list_that_was_kept_before_ends_the_hold_when_it_is_made_again(store: Store) -> None:
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
+    publish_without_a(store, THIRD, excluded=())
+    again = publish_without_a(store, THIRD)
+    assert (again.new, again.moved, again.published) == (False, True, THIRD.run_id)
+    assert "must not be listed now" in again.hold_ended
+    assert store.published("churn").hold is None
+    assert store.published("churn").run_id == THIRD.run_id
+
+
+def test_a_list_of_an_earlier_day_does_not_end_a_hold(store: Store) -> None:
+    publish(store, FOURTH)
+    store.rollback("churn", SECOND.run_id, "ops", AT, excluded=())
+    earlier = publish_without_a(store, replace(FIRST, feature_digest="mended"))
+    assert (earlier.moved, earlier.hold_ended, shown(store)) == (False, None, SECOND.as_of)
+
+
+def test_a_kept_list_that_names_an_account_excluded_since_is_not_released(store: Store) -> None:
+    publish_without_a(store, THIRD)
+    publish_without_a(store, FOURTH)
+    store.rollback("churn", THIRD.run_id, "ops", AT, excluded=("a",))
+    publish(store, replace(FOURTH, feature_digest="mended"))
+    with pytest.raises(StoreError, match=r"must not be listed now.*Run `keepgrow run`"):
+        store.release("churn", "ops", AT, excluded=("a",))
+    assert store.published("churn").hold.by == "ops"
+    assert store.release("churn", "ops", AT, excluded=("z",)).moved
+
+
+def test_a_retrospective_run_is_neither_rolled_back_to_nor_released(store: Store, tmp_path: Path) -> None:
+    store.rollback("churn", FIRST.run_id, "ops", AT, excluded=())
+    past = publish(store, THIRD)
+    with closing(sqlite3.connect(tmp_path / "store.db")) as connection, connection:
+        connection.execute("UPDATE runs SET retrospective = 1 WHERE run_id = ?", (past.run_id,))
     with pytest.raises(StoreError, match="is retrospective"):
-        store.rollback("churn", past.run_id, "ops", AT)
-    assert store.release("churn", "ops", AT).run_id == FIRST.run_id
+        store.rollback("churn", past.run_id, "ops", AT, excluded=())
+    assert store.release("churn", "ops", AT, excluded=()).run_id == FIRST.run_id
 
 
 def test_a_run_is_found_by_the_beginning_of_its_id(store: Store) -> None:

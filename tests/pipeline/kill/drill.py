@@ -152,7 +152,7 @@ def of_rollbacks(bench: Bench, times: int) -> dict[str, Counter[str]]:
     """Kill the way back from `new` to `old` at each of its points, and go back again."""
 
     def back() -> None:
-        bench.store.rollback("churn", OLD[0].run_id, "ann", AT)
+        bench.store.rollback("churn", OLD[0].run_id, "ann", AT, excluded=())
         export(bench.store, "churn", [Sink("csv", bench.folder / "lists")], AT)
 
     tallies: dict[str, Counter[str]] = {point: Counter() for point in ROLLBACK}
