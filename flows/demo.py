@@ -80,6 +80,7 @@ def finish(running: Command, result: dict[str, Any], folder: Path) -> None:
     for published in result["published"]:
         show_published(running, published, TOP)
     check_sinks(result["published"])
+    OUT.print("\nWhat to do next")
     for what, how in _next_steps(running, result, folder):
         OUT.print(f"  {what:<34}{how}", highlight=False, markup=False, soft_wrap=True)
 
@@ -90,7 +91,6 @@ def _next_steps(running: Command, result: dict[str, Any], folder: Path) -> list[
     ending = f"--config {shlex.quote(str(folder / 'demo.toml'))}"
     trainings = f"sqlite:///{running.settings.state_folder}/mlflow/mlflow.db"
     return [
-        ("\nWhat to do next", ""),
         (
             "the run's report, for a browser",
             str(_shown(Path(result["report"])) if result.get("report") else "not written"),
