@@ -314,7 +314,7 @@ def test_champion_that_no_longer_serves(tiny, inside):
         'source = "invoices.csv"\ncolumns.account_id = "account_id"\ncolumns.issued_at = "issued_at"\n'
         'columns.amount = "amount"\ncolumns.product = { const = "box" }',
     )
-    refused(inside("run", "--config", tiny.config), "does not fit the features of today", "keepgrow train")
+    refused(inside("score", "--config", tiny.config), "does not fit the features of today", "keepgrow train")
     tiny.config.write_text(text)
 
     refused(inside("run", "--config", tiny.config, "--as-of", "2025-05-01"), "trained with what was known until 2025-0")

@@ -97,23 +97,33 @@ def published(tiny) -> str:
         return "" if run is None else str(run.as_of)
 
 
-def test_runs_appear_on_the_server_that_the_config_names(server, team, keepgrow):
+@pytest.fixture(scope="module")
+def first(server: Server, team, keepgrow) -> dict[str, Any]:
+    """The firm's first run, and what the server knows of it before anything else happens there."""
     # The session's other server stands in PREFECT_API_URL: the config's word wins.
     done = keepgrow("run", "--config", team.config, "--as-of", "2025-05-30", PREFECT_LOGGING_TO_API_ENABLED="true")
     assert done.returncode == 0, done.stderr
-    assert published(team) == "2025-05-30"
-    names = {flow["id"]: flow["name"] for flow in server.ask("flows/filter")}
-    runs = server.ask("flow_runs/filter")
-    assert sorted((names[run["flow_id"]], run["state_type"]) for run in runs) == [(name, "COMPLETED") for name in STEPS]
-    (table,) = server.ask("artifacts/latest/filter")
+    return {
+        "published": published(team),
+        "names": {flow["id"]: flow["name"] for flow in server.ask("flows/filter")},
+        "runs": server.ask("flow_runs/filter"),
+        "tables": server.ask("artifacts/latest/filter"),
+        "said": [line["message"] for line in server.ask("logs/filter", limit=200)],
+    }
+
+
+def test_runs_appear_on_the_server_that_the_config_names(first):
+    assert first["published"] == "2025-05-30"
+    ended = sorted((first["names"][run["flow_id"]], run["state_type"]) for run in first["runs"])
+    assert ended == [(name, "COMPLETED") for name in STEPS]
+    (table,) = first["tables"]
     assert (table["key"], table["type"]) == ("keepgrow-churn", "table")
     assert len(json.loads(table["data"])) == 20
-    said = [line["message"] for line in server.ask("logs/filter", limit=200)]
-    assert [line for line in said if line.startswith("publish  churn")]
-    assert [line for line in said if line.startswith("score    churn")]
+    assert [line for line in first["said"] if line.startswith("publish  churn")]
+    assert [line for line in first["said"] if line.startswith("score    churn")]
 
 
-def test_a_worker_runs_a_deployment_of_the_shipped_file(server, team, root, tmp_path, keepgrow):
+def test_a_worker_runs_a_deployment_of_the_shipped_file(first, server, team, root, tmp_path):
     """The steps of the README: a work pool, `prefect deploy --all`, a worker; then the morning's run is asked for."""
     folder = team.config.parent
     shipped = (root / "prefect.yaml").read_text(encoding="utf-8")
