@@ -331,3 +331,12 @@ def test_champion_that_no_longer_serves(tiny, inside):
     with Store(f"sqlite:///{state / 'store.db'}") as store:
         assert store.published("churn") == published
         assert len(store.runs()) == 1
+
+
+def test_tables_that_end_long_before_the_lists_are_said_to_be_old(tiny, inside):
+    old = inside("build", "--config", tiny.config, "--as-of", "2025-06-10")
+    assert old.code == 0, old.err
+    assert re.search(r"warning  the tables end on 2025-05-\d\d, 1\d days before the lists", old.out + old.err)
+    current = inside("build", "--config", tiny.config)
+    assert current.code == 0, current.err
+    assert "the tables end on" not in current.out + current.err

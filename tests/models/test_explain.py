@@ -179,6 +179,14 @@ def test_good_news_gives_way_as_a_risk_but_not_as_an_opportunity() -> None:
     assert told([-0.4, 0.0, -0.5, 0.0], [20.0, 100.0, 0.0, 1.0], more) == ["no single strong reason", f"but {rose}"]
 
 
+def test_a_topic_against_the_grain_gives_way_to_the_next_where_there_is_one() -> None:
+    typical, calls = [20.0, 100.0, 0.0, 1.0], "3 calls in the last 90 days (typical account: 1)"
+    # Fewer logins are no reason to offer more; with nothing else to say they are told as they are.
+    assert told([0.4, 0.0, 0.5, 0.3], typical, FEWER, risk=False) == [calls]
+    assert told([0.4, 0.0, 0.5, 0.0], typical, FEWER, risk=False) == [FELL]
+    assert told([0.4, 0.0, 0.5, 0.0], typical, FEWER) == [FELL]
+
+
 def test_a_slight_move_is_no_story() -> None:
     same = FEWER | {"logins_90d": 658.0, "logins_90d_before": 657.0}
     assert told([0.4, 0.0, 0.5, 0.0], [20.0, 100.0, 0.0, 1.0], same) == [
