@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.asof import DAY, MISSING
 from pipeline.history import Steps, canonical_order, first_day_steps
+from pipeline.memory import plan
 from pipeline.progress import track
 from pipeline.settings import Settings
 from pipeline.sources import quoted
@@ -82,7 +83,7 @@ def content_digest(stage: Stage) -> str:
 
 
 def bucket_count(rows: int, settings: Settings) -> int:
-    return max(1, -(-rows // settings.run.rows_per_bucket))
+    return settings.engine.buckets or max(1, -(-rows // plan(settings).rows_per_bucket))
 
 
 def write_buckets(stage: Stage, folder: Path, buckets: int) -> Written:

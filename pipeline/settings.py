@@ -127,9 +127,25 @@ class RunSettings(Section):
     wait_seconds: int = Field(0, ge=0)
     """How long a second run waits for the first; 0: it stops with an error at once."""
     seed: int = 0
-    rows_per_bucket: PositiveInt = 2_000_000
-    memory_gb: float = Field(1.0, ge=0.25)
-    """Memory in which the tables are read and checked; what does not fit waits on the disk of the state folder."""
+    memory_gb: float = Field(2.0, ge=0.25)
+    """Memory that a run may take; tables are read, features built and models trained within it, as far as can be."""
+    workers: PositiveInt | None = None
+    """Buckets of accounts that are worked on side by side; without it, one per core."""
+    rows_per_bucket: PositiveInt | None = None
+    """Rows of a bucket, which is what a worker holds in memory; without it, what `memory_gb` allows."""
+
+
+class EngineSettings(Section):
+    """Where the tables are read and the buckets worked on."""
+
+    kind: Literal["embedded", "spark"] = "embedded"
+    """`spark`: on a cluster, with the same numbers; it needs `pip install keepgrow[spark]` and Java."""
+    master: str | None = None
+    """Spark's master, say local[4] or spark://HOST:7077; without it, what spark-submit or the platform sets."""
+    options: Mapping[str, str] = Field(default_factory=dict)
+    """Spark's own settings, say "spark.executor.memory" = "4g"."""
+    buckets: PositiveInt | None = None
+    """Buckets that the accounts are dealt into; without it, by the rows and `[run] memory_gb` (of one worker)."""
 
 
 class MoneySettings(Section):
@@ -234,6 +250,7 @@ class Settings(Section):
     """Folder for everything keepgrow writes; default `.keepgrow/NAME`."""
     time: TimeSettings = TimeSettings()
     run: RunSettings = RunSettings()
+    engine: EngineSettings = EngineSettings()
     money: MoneySettings = MoneySettings()
     accounts: AccountSettings = AccountSettings()
     tables: Mapping[str, tuple[TableSource, ...]]
@@ -310,7 +327,7 @@ class Settings(Section):
         """Return the SHA-256 of the settings that affect a list's rows."""
         parts = {"time", "run", "money", "accounts", "tables", "targets", "training", "evaluate", "lists", "plays"}
         data = self.model_dump(mode="json", include=parts)
-        for operational in ("as_of", "wait_seconds", "rows_per_bucket", "memory_gb"):
+        for operational in ("as_of", "wait_seconds", "rows_per_bucket", "memory_gb", "workers"):
             data["run"].pop(operational)
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 

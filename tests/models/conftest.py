@@ -133,7 +133,7 @@ def toy_data(accounts: int = 300, dates: int = 8, seed: int = 1, signal: float =
     )
     rows = pd.DataFrame(
         {
-            "account_id": [f"a{number:04d}" for number in np.tile(np.arange(accounts), dates)],
+            "account_id": [f"kunde-{number:04d}" for number in np.tile(np.arange(accounts), dates)],
             "as_of": np.repeat(
                 pd.date_range("2025-01-01", periods=dates, freq="14D").astype("datetime64[us]"), accounts
             ),

@@ -316,7 +316,7 @@ def test_a_rehearsal_leaves_no_trace_in_mlflow(new: Firm, churn: Target) -> None
 
 
 def test_no_account_is_in_mlflow(begun: Begun) -> None:
-    """Not in the database, not in any artifact: accounts are called a0000 and so on."""
+    """Not in the database, not in any artifact: accounts are called kunde-0000 and so on."""
     known = [account.encode() for account in begun.firm.data.rows["account_id"].unique()]
     files = [file for file in (begun.firm.settings.state_folder / "mlflow").rglob("*") if file.is_file()]
     written = {"mlflow.db", "training.json", "backtest.json", "folds.json", "gain.svg", "MLmodel"}
