@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import get_ident
 
 import pandas as pd
 import pyarrow as pa
@@ -48,21 +49,44 @@ def build_to_disk(
 
     Raises StoreError when the folder cannot be written.
     """
+    built = _place(snapshot, features, folder)
+    for bucket in track(range(snapshot.buckets), "features"):
+        _build(snapshot, bucket, as_ofs, built)
+    return built
+
+
+def bucket_features(
+    snapshot: Snapshot, bucket: int, as_ofs: Sequence[date], features: Sequence[Feature], folder: Path
+) -> pa.Table:
+    """Return one bucket's features, built where they are not under `folder` yet; for use in bucket functions.
+
+    One row per as_of and account seen, in that order: `account_id` (string), `as_of` (timestamp[us], midnight UTC),
+    then the features in their order: double with null for unknown, attributes as strings.
+    """
+    built = _place(snapshot, features, folder)
+    _build(snapshot, bucket, as_ofs, built)
+    return pa.concat_tables(
+        [pq.read_table(built.file(as_of, bucket), partitioning=None) for as_of in sorted(set(as_ofs))]
+    )
+
+
+def _place(snapshot: Snapshot, features: Sequence[Feature], folder: Path) -> BuiltFeatures:
     key = hashlib.sha256(f"{catalogue_digest(features)} {_code_digest()} {snapshot.buckets}".encode()).hexdigest()
-    built = BuiltFeatures(folder / f"{snapshot.digest[:16]}-{key[:16]}", tuple(features), snapshot.buckets)
+    return BuiltFeatures(folder / f"{snapshot.digest[:16]}-{key[:16]}", tuple(features), snapshot.buckets)
+
+
+def _build(snapshot: Snapshot, bucket: int, as_ofs: Sequence[date], built: BuiltFeatures) -> None:
+    missing = [as_of for as_of in as_ofs if not built.file(as_of, bucket).exists()]
+    if not missing:
+        return
     try:
-        for bucket in track(range(snapshot.buckets), "features"):
-            missing = [as_of for as_of in as_ofs if not built.file(as_of, bucket).exists()]
-            if not missing:
-                continue
-            frame = build_features(snapshot.history(bucket), missing, features)
-            for as_of in missing:
-                _write(frame[frame["as_of"] == pd.Timestamp(as_of)], built.file(as_of, bucket))
+        frame = build_features(snapshot.history(bucket), missing, built.features)
+        for as_of in missing:
+            _write(frame[frame["as_of"] == pd.Timestamp(as_of)], built.file(as_of, bucket))
     except OSError as error:
         raise StoreError(
-            f"features cannot be written under {folder}: {error.strerror}. Make room or mend the rights."
+            f"features cannot be written under {built.folder.parent}: {error.strerror}. Make room or mend the rights."
         ) from None
-    return built
 
 
 def _code_digest() -> str:
@@ -91,6 +115,6 @@ def content_digest(frame: pd.DataFrame) -> str:
 
 def _write(frame: pd.DataFrame, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(f".{os.getpid()}.tmp")
+    temporary = file.with_suffix(f".{os.getpid()}-{get_ident()}.tmp")
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), temporary)
     os.replace(temporary, file)

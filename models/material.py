@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from features.built import BuiltFeatures, build_to_disk
 from features.catalogue import facts_for, features_for
@@ -18,8 +21,10 @@ from models.targets import Target, cohort, declare
 from pipeline.asof import LATEST
 from pipeline.errors import SettingsError, nearest
 from pipeline.history import History
+from pipeline.progress import track
 from pipeline.settings import Settings
 from pipeline.snapshot import Snapshot
+from pipeline.workers import BucketFunction, Workers, share, workers_for
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,28 @@ class Material:
         for bucket in range(self.snapshot.buckets):
             yield self.snapshot.history(bucket)
 
+    @cached_property
+    def workers(self) -> Workers:
+        """Whoever works on the buckets; SettingsError when the config asks for what is not installed."""
+        return workers_for(self.settings)
+
+    def map(self, function: BucketFunction, doing: str = "") -> Iterator[tuple[int, pa.Table]]:
+        """Yield every bucket with what `function` returns for it, in order; see `pipeline.workers`.
+
+        `doing` labels a progress bar.
+        """
+        share(self.snapshot)
+        buckets = self.snapshot.buckets
+        yield from track(self.workers.map(function, range(buckets)), doing, buckets if doing else 0)
+
+    @property
+    def features_folder(self) -> Path:
+        """Where features are kept."""
+        return self.settings.state_folder / "features"
+
     def build(self, as_ofs: Sequence[date]) -> BuiltFeatures:
         """Build the features at these dates, where they are not on disk yet."""
-        return build_to_disk(self.snapshot, as_ofs, self.features, self.settings.state_folder / "features")
+        return build_to_disk(self.snapshot, as_ofs, self.features, self.features_folder)
 
     def features_at(self, as_ofs: Sequence[date]) -> pd.DataFrame:
         """Return account_id, as_of and every feature, one row per as_of and account seen, in that order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from rich.console import Console
@@ -11,12 +11,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 Item = TypeVar("Item")
 
 
-def track(items: Sequence[Item], doing: str) -> Iterator[Item]:
-    """Yield the items, drawing a bar labelled `doing` on standard error when that is a terminal."""
+def track(items: Iterable[Item], doing: str, number: int | None = None) -> Iterator[Item]:
+    """Yield the items, drawing a bar labelled `doing` on standard error when that is a terminal.
+
+    `number` says how many there are, where `items` cannot.
+    """
     console = Console(stderr=True)
-    if not console.is_terminal or len(items) < 2:
+    total = len(items) if number is None and isinstance(items, Sized) else number
+    if not console.is_terminal or (total is not None and total < 2):
         yield from items
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        yield from progress.track(items, description=doing)
+        yield from progress.track(items, total=total, description=doing)
