@@ -8,9 +8,10 @@ get a `View` and have no way to ask for more. Only the labelling module (models/
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,8 @@ class Rows:
         return column in self.columns
 
     def take(self, mask: Flags | Ints) -> Rows:
-        """Return the rows that a mask (or ascending positions) picks."""
-        return Rows(
-            self.account[mask],
-            self.occurred[mask],
-            {name: values[mask] for name, values in self.columns.items()},
-            self.categories,
-        )
+        """Return the rows that a mask (or ascending positions) picks; a column is taken when it is asked for."""
+        return Rows(self.account[mask], self.occurred[mask], _Taken(self.columns, mask), self.categories)
 
     def equal(self, column: str, *values: str) -> Flags:
         """Return a mask of the rows whose text column is one of `values`."""
@@ -66,14 +62,13 @@ class Rows:
 class View:
     """What is visible at `as_of` of one bucket's accounts.
 
-    `accounts` are all ids of the bucket, ascending; `seen` marks those with any visible row. A table is missing from
-    `tables` when the firm does not have it. `first_days` gives the first instant each table has a visible row for,
-    over all buckets.
+    `accounts` are all ids of the bucket, ascending. A table is missing from `tables` when the firm does not have it,
+    and is cut when it is asked for. `first_days` gives the first instant each table has a visible row for, over all
+    buckets.
     """
 
     as_of: date
     accounts: NDArray[Any]
-    seen: Flags
     tables: Mapping[str, Rows]
     first_days: Mapping[str, int]
 
@@ -81,6 +76,14 @@ class View:
     def at(self) -> int:
         """as_of in microseconds."""
         return instant(self.as_of)
+
+    @cached_property
+    def seen(self) -> Flags:
+        """Which accounts have any visible row."""
+        seen = np.zeros(len(self.accounts), dtype=bool)
+        for rows in self.tables.values():
+            seen[rows.account] = True
+        return seen
 
     def rows(self, table: str) -> Rows | None:
         return self.tables.get(table)
@@ -95,6 +98,74 @@ class _Stored:
     superseded: Ints
     gone: Ints
     late: Mapping[str, Ints]
+
+    def upto(self, before: int) -> Rows:
+        """Return the rows that are visible just before the instant, values not known by then blank."""
+        visible = (self.known < before) & (self.superseded >= before) & (self.gone >= before)
+        rows = self.rows if visible.all() else self.rows.take(visible)
+        return Rows(rows.account, rows.occurred, _Blanked(self, visible, rows.columns, before), rows.categories)
+
+
+class _Lazy(Mapping[str, Any]):
+    """A mapping over the names of another one, whose values are made when they are first asked for."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = names
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            if name not in self._names:
+                raise KeyError(name)
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _make(self, name: str) -> Any:
+        raise NotImplementedError
+
+
+class _Taken(_Lazy):
+    """Columns of the rows that a mask picks."""
+
+    def __init__(self, columns: Mapping[str, Ints], mask: Flags | Ints) -> None:
+        super().__init__(columns)
+        self._mask = mask
+
+    def _make(self, name: str) -> Ints:
+        return self._names[name][self._mask]
+
+
+class _Blanked(_Lazy):
+    """Columns of visible rows, late values that are not known by an instant blank."""
+
+    def __init__(self, stored: _Stored, visible: Flags, columns: Mapping[str, Ints], before: int) -> None:
+        super().__init__(columns)
+        self._stored, self._visible, self._before = stored, visible, before
+
+    def _make(self, name: str) -> Ints:
+        values = self._names[name]
+        known = self._stored.late.get(name)
+        return values if known is None else np.where(known[self._visible] < self._before, values, MISSING)
+
+
+class _Cut(_Lazy):
+    """The tables of a view."""
+
+    def __init__(self, tables: Mapping[str, _Stored], before: int) -> None:
+        super().__init__(tables)
+        self._before = before
+
+    def _make(self, name: str) -> Rows:
+        return self._names[name].upto(self._before)
 
 
 class History:
@@ -151,21 +222,11 @@ class History:
 
     def _cut(self, day: date, before: int) -> View:
         before = min(before, self._until)
-        seen = np.zeros(len(self.accounts), dtype=bool)
-        tables = {}
-        for name, kept in self._tables.items():
-            visible = (kept.known < before) & (kept.superseded >= before) & (kept.gone >= before)
-            rows = kept.rows.take(visible)
-            columns = dict(rows.columns)
-            for column, known in kept.late.items():
-                columns[column] = np.where(known[visible] < before, columns[column], MISSING)
-            tables[name] = Rows(rows.account, rows.occurred, columns, rows.categories)
-            seen[rows.account] = True
         first = {
             name: min((occurred for known, occurred in steps if known < before), default=MISSING)
             for name, steps in self._first_days.items()
         }
-        return View(day, self.accounts, seen, tables, first)
+        return View(day, self.accounts, _Cut(self._tables, before), first)
 
 
 def first_day_steps(known: Ints, occurred: Ints) -> Steps:
