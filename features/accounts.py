@@ -31,6 +31,10 @@ class Opened:
     def reads(self) -> Reads:
         return ((ACCOUNTS.name, "opened_at"),)
 
+    @property
+    def reach(self) -> None:
+        return None
+
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.view.tables[ACCOUNTS.name]
         opened = rows.columns["opened_at"]
@@ -48,6 +52,10 @@ class Observed:
     @property
     def reads(self) -> Reads:
         return ()
+
+    @property
+    def reach(self) -> None:
+        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         first = np.full(evaluation.accounts, evaluation.at)
@@ -69,6 +77,10 @@ class Attribute:
     @property
     def reads(self) -> Reads:
         return ((ACCOUNTS.name, self.column),)
+
+    @property
+    def reach(self) -> None:
+        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         found = np.full(evaluation.accounts, None, dtype=object)

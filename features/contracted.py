@@ -44,6 +44,10 @@ class Contracted:
     def reads(self) -> Reads:
         return ((SUBSCRIPTIONS.name, _COLUMN.get(self.figure, "started_at")),)
 
+    @property
+    def reach(self) -> None:
+        return None
+
     def compute(self, evaluation: Evaluation) -> Floats:
         if self.back and not evaluation.observable(SUBSCRIPTIONS.name, self.back):
             return evaluation.unknown()
@@ -85,6 +89,10 @@ class Held:
     @property
     def reads(self) -> Reads:
         return ((HOLDINGS.name, "product"),)
+
+    @property
+    def reach(self) -> None:
+        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(HOLDINGS.name)

@@ -27,6 +27,11 @@ class Measure(Protocol):
         """The columns without which it cannot be computed."""
         ...
 
+    @property
+    def reach(self) -> int | None:
+        """How many days before as_of the oldest row lies that can change it; None: all history can."""
+        ...
+
     def compute(self, evaluation: Evaluation) -> Floats:
         """Return one value per account of the view, NaN where there is none."""
         ...

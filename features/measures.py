@@ -39,6 +39,10 @@ class Windowed:
     def reads(self) -> Reads:
         return reads_of(self.table, self.where, self.column)
 
+    @property
+    def reach(self) -> int | None:
+        return None if self.window is None else self.window + self.back
+
     def compute(self, evaluation: Evaluation) -> Floats:
         if self.window is not None and not evaluation.observable(self.table, self.window + self.back):
             return evaluation.unknown()
@@ -71,6 +75,10 @@ class Since:
     def reads(self) -> Reads:
         return reads_of(self.table, self.where)
 
+    @property
+    def reach(self) -> None:
+        return None
+
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where)
         some = rows.end > rows.first
@@ -91,6 +99,10 @@ class Until:
     @property
     def reads(self) -> Reads:
         return reads_of(self.table, self.where)
+
+    @property
+    def reach(self) -> int:
+        return 0
 
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where, ahead=True)
@@ -119,6 +131,10 @@ class Decayed:
     def reads(self) -> Reads:
         return reads_of(self.table, self.where, self.column)
 
+    @property
+    def reach(self) -> None:
+        return None
+
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where)
         age = evaluation.at // DAY - rows.occurred // DAY
@@ -143,6 +159,10 @@ class Latest:
     @property
     def reads(self) -> Reads:
         return reads_of(self.table, self.where, self.column)
+
+    @property
+    def reach(self) -> None:
+        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         every = evaluation.select(self.table, self.where)
@@ -183,6 +203,11 @@ class Combined:
     @property
     def reads(self) -> Reads:
         return tuple(dict.fromkeys((*self.a.reads, *self.b.reads)))
+
+    @property
+    def reach(self) -> int | None:
+        a, b = self.a.reach, self.b.reach
+        return None if a is None or b is None else max(a, b)
 
     def compute(self, evaluation: Evaluation) -> Floats:
         a, b = evaluation.value(self.a), evaluation.value(self.b)

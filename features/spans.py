@@ -29,6 +29,10 @@ class Gaps:
     def reads(self) -> Reads:
         return reads_of(self.table, self.where)
 
+    @property
+    def reach(self) -> None:
+        return None
+
     def compute(self, evaluation: Evaluation) -> Floats:
         account, gap = evaluation.select(self.table, self.where).gaps
         count = np.bincount(account, minlength=evaluation.accounts)
@@ -62,6 +66,10 @@ class Elapsed:
     def reads(self) -> Reads:
         return (*reads_of(self.table, self.where, self.start), (self.table, self.end))
 
+    @property
+    def reach(self) -> int | None:
+        return self.window
+
     def compute(self, evaluation: Evaluation) -> Floats:
         if self.window is not None and not evaluation.observable(self.table, self.window):
             return evaluation.unknown()
@@ -88,6 +96,10 @@ class Oldest:
     @property
     def reads(self) -> Reads:
         return reads_of(self.table, self.where, self.column)
+
+    @property
+    def reach(self) -> None:
+        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where)

@@ -34,6 +34,10 @@ class TopShare:
     def reads(self) -> Reads:
         return (*reads_of(self.table, self.where, self.column), (self.table, self.by))
 
+    @property
+    def reach(self) -> int | None:
+        return self.window
+
     def compute(self, evaluation: Evaluation) -> Floats:
         if not evaluation.observable(self.table, self.window):
             return evaluation.unknown()
