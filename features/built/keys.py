@@ -1,0 +1,60 @@
+"""Keys: what a column on disk was computed from. While its key stays the same it is read, else computed anew."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from features.spec import Feature
+from pipeline.snapshot import Snapshot
+from pipeline.tables import HISTORY_TABLES
+
+CUT = ("asof.py", "contract_lines.py", "history.py", "tables.py")
+"""Modules of pipeline/ that decide what features see."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one file, that is of a bucket at an as_of.
+
+    `columns` names each feature's: its measure, the code, and what the tables it reads hold of the bucket up to as_of.
+    `rows` is the key of which accounts are seen, since any row in any table lets an account be seen.
+    """
+
+    rows: str
+    columns: Mapping[str, str]
+
+
+def keys_of(snapshot: Snapshot, bucket: int, as_of: date, features: Sequence[Feature]) -> Keys:
+    """Return the keys under which the features of a bucket at `as_of` are kept."""
+    present = [name for name in HISTORY_TABLES if name in snapshot.columns]
+    upto = getattr(snapshot, "digest_upto", lambda *_: f"{snapshot.digest} {bucket} {as_of}")
+    said = {table: upto(bucket, (table,), as_of) for table in present}
+    constant = " ".join(snapshot.constant)
+    columns = {}
+    for feature in features:
+        read = {table: said[table] for table in tables_of(feature, present)}
+        columns[feature.name] = _digest(feature.measure, feature.unit == "category", read, constant, code_digest())
+    return Keys(_digest(said, constant, code_digest()), columns)
+
+
+def tables_of(feature: Feature, present: Sequence[str]) -> tuple[str, ...]:
+    """Return which of the tables that are `present` a feature reads: without any of its own, all."""
+    own = {table for table, _ in feature.reads}
+    return tuple(table for table in present if table in own or not own)
+
+
+@cache
+def code_digest() -> str:
+    """Return the SHA-256 of the code that features come from, so that files on disk never outlive a change of it."""
+    own = Path(__file__).parents[1]
+    files = [*sorted(own.glob("*.py")), *(own.parent / "pipeline" / name for name in CUT)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
