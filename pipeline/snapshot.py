@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -60,8 +61,17 @@ class Snapshot:
     findings: Findings
     _whole: list[History] = field(default_factory=list, compare=False, repr=False)
 
-    def history(self, bucket: int) -> History:
-        """Return all rows of one bucket's accounts; `bucket` counts from 0."""
+    def history(
+        self,
+        bucket: int,
+        since: Mapping[str, date] | None = None,  # noqa: ARG002
+        columns: Mapping[str, Collection[str]] | None = None,  # noqa: ARG002
+    ) -> History:
+        """Return the rows of one bucket's accounts; `bucket` counts from 0.
+
+        Of the tables in `since` at least the rows that occurred on that day or later, with what corrects them; the
+        tables in `columns` need no more than these columns. Without them: everything.
+        """
         if self._whole:
             return self._whole[0]
         tables = {name: self._read(bucket, name) for name in HISTORY_TABLES if name in self.columns}
@@ -84,6 +94,23 @@ class Snapshot:
             if name in self.columns
         }
         return History(tables, self.first_days, self.constant)
+
+    def ids(self, bucket: int) -> pa.Array:
+        """Return the ids of one bucket's accounts, ascending."""
+        return self._read(bucket, IDS)["account_id"].combine_chunks()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that are used, over all tables."""
+        return sum(each.rows_used for each in self.counts.values())
+
+    def digest_upto(self, bucket: int, tables: Iterable[str], as_of: date) -> str:
+        """Return a digest of all that features built from `tables` of the bucket can see at `as_of`.
+
+        What becomes known at `as_of` or later does not change it.
+        """
+        parts = [self.digest, bucket, self.buckets, sorted(tables), str(as_of)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def data_until(self, tables: Iterable[str], today: date) -> date:
         """Return the day up to whose start `tables` are complete, as one can tell at the start of `today`.
@@ -122,29 +149,34 @@ class Snapshot:
         """Return, for messages, the days the data cover."""
         return f"the data cover {self.first_day()} to {self.last_day()}"
 
-    def display(self, as_of: date) -> pd.DataFrame:
+    def display(self, as_of: date, bucket: int | None = None) -> pd.DataFrame:
         """Return one row per account with what lists show: account_id and `DISPLAY`, None where not known.
 
-        With `known_at`, accounts are shown as they were known at `as_of`; else as they are today.
+        With `known_at`, accounts are shown as they were known at `as_of`; else as they are today. Without `bucket`,
+        the accounts of all buckets.
         """
-        frames = [self._display(bucket, as_of) for bucket in range(self.buckets)]
+        frames = [self._display(each, as_of) for each in self._chosen(bucket)]
         frame = pd.concat(frames, ignore_index=True).astype(object)
         return frame.where(frame.notna(), None).sort_values("account_id", ignore_index=True)
 
-    def excluded(self, as_of: date) -> pd.DataFrame:
+    def excluded(self, as_of: date, bucket: int | None = None) -> pd.DataFrame:
         """Return account_id and reason of the exclusions in force in the day of `as_of`; one row per account, by id.
 
-        One that begins later in that day counts already: the day's list would still be worked then.
+        One that begins later in that day counts already: the day's list would still be worked then. Without `bucket`,
+        the accounts of all buckets.
         """
         reasons: dict[str, set[str]] = {}
         day, next_day = pd.Timestamp(as_of), pd.Timestamp(as_of + timedelta(days=1))
-        for bucket in range(self.buckets if "exclusions" in self.columns else 0):
-            for row in self._read(bucket, "exclusions").to_pylist():
+        for each in self._chosen(bucket) if "exclusions" in self.columns else ():
+            for row in self._read(each, "exclusions").to_pylist():
                 begins, ends = row.get("from"), row.get("until")
                 if (begins is None or begins < next_day) and (ends is None or ends > day):
                     reasons.setdefault(row["account_id"], set()).add(row.get("reason") or NO_REASON)
         rows = [(account, "; ".join(sorted(reasons[account]))) for account in sorted(reasons)]
         return pd.DataFrame(rows, columns=["account_id", "reason"], dtype=object)
+
+    def _chosen(self, bucket: int | None) -> Iterable[int]:
+        return range(self.buckets) if bucket is None else (bucket,)
 
     def _display(self, bucket: int, as_of: date) -> pd.DataFrame:
         frame = pd.DataFrame({"account_id": self._read(bucket, IDS)["account_id"].to_pylist()}, dtype=object)
