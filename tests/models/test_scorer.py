@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from models import scorer as scorer_file
@@ -199,3 +200,66 @@ def test_rows_with_nothing_known_are_scored(churn_model: FittedModel, rows: pd.D
 def test_a_risk_has_no_increment(churn_model: FittedModel, rows: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="no increment"):
         churn_model.scorer.increment(churn_model.encode(rows), np.ones(60))
+
+
+def test_an_arrow_table_is_encoded_to_the_same_matrix(churn_model: FittedModel, rows: pd.DataFrame) -> None:
+    scorer = churn_model.scorer
+    frame = rows.assign(segment=["trade", "never seen", None, *rows["segment"][3:]])
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    expected = scorer.encode(frame)
+    np.testing.assert_array_equal(scorer.encode_arrow(table), expected)
+    coded = table.set_column(4, "segment", table.column("segment").dictionary_encode())
+    np.testing.assert_array_equal(scorer.encode_arrow(coded), expected)
+    in_parts = pa.concat_tables([coded.slice(0, 7), table.slice(7).cast(coded.schema)])
+    np.testing.assert_array_equal(scorer.encode_arrow(in_parts), expected)
+    assert scorer.encode_arrow(table).flags.c_contiguous
+    assert scorer.encode_arrow(table.slice(0, 0)).shape == (0, 5)
+
+
+def test_more_rows_than_are_encoded_at_once_give_the_same_numbers(
+    churn_model: FittedModel, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = churn_model.probability(rows)
+    monkeypatch.setattr(scorer_file, "ENCODED", 7)
+    monkeypatch.setattr(scorer_file, "BLOCK", 11)
+    matrix = churn_model.scorer.encode_arrow(pa.Table.from_pandas(rows, preserve_index=False))
+    assert churn_model.scorer.probability(matrix).tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"calls_30d": pa.array(["many"] * 60)}, "column 'calls_30d' must hold numbers; found .'many'."),
+        ({"spend_90d": pa.array([np.inf] * 60)}, "infinite values in 'spend_90d'"),
+    ],
+)
+def test_an_arrow_table_with_wrong_values_is_refused(
+    churn_model: FittedModel, rows: pd.DataFrame, change: dict[str, pa.Array], message: str
+) -> None:
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    for name, values in change.items():
+        table = table.set_column(COLUMNS.index(name), name, values)
+    with pytest.raises(WrongFrame, match=message):
+        churn_model.scorer.encode_arrow(table)
+
+
+def test_arrow_columns_in_another_order_are_refused(churn_model: FittedModel, rows: pd.DataFrame) -> None:
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    with pytest.raises(WrongFrame, match="in another order"):
+        churn_model.scorer.encode_arrow(table.select([*COLUMNS[::-1]]))
+    with pytest.raises(WrongFrame, match="missing 'segment'"):
+        churn_model.scorer.encode_arrow(table.drop_columns("segment"))
+
+
+def test_a_value_between_many_knots_lies_where_a_search_finds_it() -> None:
+    rng = np.random.default_rng(3)
+    for count in (2, 3, 33, 300):
+        knots, levels = np.sort(rng.normal(size=count)), rng.normal(size=count)
+        term = {"feature": "a", "knots": knots.tolist(), "levels": levels.tolist(), "missing": 9.0, "at_mean": 0.0}
+        values = np.concatenate([rng.normal(size=50), knots, np.nextafter(knots, -9), [np.nan, -99, 99]])
+        found = Additive({"intercept": 0.0, "terms": [term]}, ["a"]).margin(values[:, None])
+        clipped = np.clip(values, knots[0], knots[-1])
+        left = np.clip(np.searchsorted(knots, clipped, side="right") - 1, 0, count - 2)
+        slopes = np.diff(levels) / np.diff(knots)
+        expected = np.where(np.isnan(values), 9.0, levels[left] + slopes[left] * (clipped - knots[left]))
+        assert found.tobytes() == expected.tobytes()
