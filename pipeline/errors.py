@@ -46,6 +46,10 @@ class BusyError(StoreError):
     """Another run holds the store."""
 
 
+class EngineError(KeepgrowError):
+    """The engine that `[engine]` names cannot be used: Spark or Java is missing, or the cluster does not answer."""
+
+
 class SinkError(KeepgrowError):
     """An export of a published list could not be written; the list itself stays published."""
 

@@ -1,0 +1,1 @@
+"""Apache Spark: the only place that knows it. The functions that it runs are those of the embedded engine."""

@@ -1,0 +1,241 @@
+"""The Spark session: started here, or taken over from spark-submit or the platform that runs the driver."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import EngineError
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+LOG = logging.getLogger("keepgrow")
+
+REACHABLE_SECONDS = 10
+"""A standalone master that does not answer for so long is taken for absent."""
+
+READY_SECONDS = 180
+"""A cluster that gives no executor for so long has none to give."""
+
+BATCH_BYTES = 64 << 20
+"""Rows go between Java and Python in batches of at most so many bytes: a row may hold megabytes here."""
+
+SETTINGS = {
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    # Threads that wait must not spin beside other tasks, and nothing on a worker calls home.
+    "spark.executorEnv.OMP_WAIT_POLICY": "PASSIVE",
+    "spark.executorEnv.DO_NOT_TRACK": "1",
+    "spark.executorEnv.MLFLOW_DISABLE_TELEMETRY": "true",
+}
+"""What keepgrow asks of Spark, unless `[engine] options` says otherwise."""
+
+_ON_ONE_MACHINE = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+
+_starting = threading.Lock()
+_running: list[SparkSession] = []
+
+
+def spark_session(settings: Settings) -> SparkSession:
+    """Return the session of this process, started at the first call by what `[engine]` says.
+
+    Under spark-submit, or on a platform that has started Spark already, that session is taken. Raises EngineError when
+    Spark or Java is missing, or the master cannot be reached or has no executor to give.
+    """
+    with _starting, quiet():
+        try:
+            from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise EngineError(
+                f'{settings.file}: [engine] kind = "spark" needs Spark, which is not installed: '
+                'run pip install "keepgrow[spark]", or set kind = "embedded".'
+            ) from None
+        if not _running or _running[0].sparkContext._jsc is None:  # the second: somebody has stopped it
+            # What Spark calls the active session is that of a thread, and flows run in several.
+            _running[:] = [SparkSession.getActiveSession() or _taken_over(settings) or _started(settings)]
+        return _running[0]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the one warning that PySpark gives where pandas is 3 or later; only its Arrow paths are used here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
+
+
+def _taken_over(settings: Settings) -> SparkSession | None:
+    """Return the session of spark-submit or of the platform; None where there is neither."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    if "PYSPARK_GATEWAY_PORT" not in os.environ and "DATABRICKS_RUNTIME_VERSION" not in os.environ:
+        return None
+    builder = SparkSession.builder.appName(f"keepgrow {settings.name}")
+    for key, value in {**SETTINGS, **settings.engine.options}.items():
+        builder = builder.config(key, value)
+    if settings.engine.master is not None:
+        builder = builder.master(settings.engine.master)
+    try:
+        return _checked(builder.getOrCreate(), settings)
+    except EngineError:
+        raise
+    except Exception as error:
+        raise EngineError(f"{settings.file}: Spark cannot be started: {first_line(error)}") from None
+
+
+def _started(settings: Settings) -> SparkSession:
+    """Start Spark's driver beside this process, its log in the state folder, and end it with the process."""
+    from pyspark import SparkConf, SparkContext  # noqa: PLC0415
+    from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    _check_java(settings)
+    master = settings.engine.master
+    given = dict(SETTINGS)
+    if master is not None:
+        given["spark.master"] = master
+        _check_reachable(settings, master)
+    if master is not None and master.startswith("local"):
+        given |= _ON_ONE_MACHINE
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if master is not None and master.startswith("local-cluster"):
+        os.environ.setdefault("SPARK_HOME", str(_home_of_its_own()))
+    given["spark.app.name"] = f"keepgrow {settings.name}"
+    conf = SparkConf(loadDefaults=False).setAll(list({**given, **settings.engine.options}.items()))
+    file = settings.state_folder / "logs" / f"spark-{os.getpid()}.log"
+    gateway = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("ab") as log:
+            gateway = launch_gateway(conf, {"stdout": log, "stderr": log})
+        context = SparkContext(conf=conf, gateway=gateway)
+    except Exception as error:
+        LOG.debug("Spark did not start", exc_info=True)
+        if gateway is not None:
+            _shut(gateway)
+        named = "" if master is not None else " Name [engine] master, or start by spark-submit."
+        raise EngineError(
+            f"{settings.file}: Spark cannot be started: {first_line(error)}.{named} Its own log is {file}."
+        ) from None
+    atexit.register(_stop, context)
+    return _checked(SparkSession(context), settings)
+
+
+def _checked(session: SparkSession, settings: Settings) -> SparkSession:
+    """Return the session once an executor has answered; raise EngineError when none does in time."""
+    session.conf.set("spark.sql.execution.arrow.maxBytesPerBatch", str(BATCH_BYTES))
+    late = threading.Event()
+    tag = "keepgrow-ready"
+
+    def give_up() -> None:
+        late.set()
+        session.interruptTag(tag)
+
+    timer = threading.Timer(READY_SECONDS, give_up)
+    timer.daemon = True
+    timer.start()
+    session.addTag(tag)
+    try:
+        session.range(1).count()
+    except Exception as error:
+        LOG.debug("no executor answered", exc_info=True)
+        session.stop()
+        said = f"gave no executor within {READY_SECONDS} s" if late.is_set() else f"failed: {first_line(error)}"
+        raise EngineError(
+            f"{settings.file}: Spark's master {settings.engine.master or 'of the platform'} {said}. Check that its "
+            "workers run and have cores and memory free for what [engine] options ask."
+        ) from None
+    finally:
+        timer.cancel()
+        session.removeTag(tag)
+    return session
+
+
+def _check_java(settings: Settings) -> None:
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
+    if found is None:
+        where = f"in JAVA_HOME, {home}" if home else "on the PATH"
+        raise EngineError(
+            f"{settings.file}: Spark needs Java 17 or later; there is no `java` {where}. Install it, for example "
+            "apt-get install openjdk-17-jre-headless, or set JAVA_HOME."
+        )
+
+
+def _check_reachable(settings: Settings, master: str) -> None:
+    """Raise EngineError unless one of a standalone master's addresses answers: Spark itself would try for minutes."""
+    scheme, found, addresses = master.partition("://")
+    if not found or scheme != "spark":
+        return
+    faults = []
+    for address in addresses.split(","):
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), REACHABLE_SECONDS).close()
+        except (OSError, ValueError) as error:
+            faults.append(f"{address}: {error}")
+        else:
+            return
+    raise EngineError(
+        f"{settings.file}: [engine] master {master} does not answer ({'; '.join(faults)}). "
+        "Check the address and that the master runs."
+    )
+
+
+def _home_of_its_own() -> Path:
+    """Return a folder that stands for the package's: a local cluster writes its workers' files beside Spark's own."""
+    import pyspark  # noqa: PLC0415
+
+    room = Path(tempfile.mkdtemp(prefix="keepgrow-spark-"))
+    atexit.register(shutil.rmtree, room, ignore_errors=True)
+    for entry in Path(str(pyspark.__file__)).parent.iterdir():
+        if entry.name != "work":
+            (room / entry.name).symlink_to(entry)
+    return room
+
+
+def _stop(context: Any) -> None:
+    gateway = context._gateway
+    with quiet():
+        try:
+            context.stop()
+        except Exception:  # Java may be gone already
+            LOG.debug("Spark was gone before it was stopped", exc_info=True)
+    _shut(gateway)
+
+
+def _shut(gateway: Any) -> None:
+    """End the Java process behind a gateway."""
+    with suppress(Exception):
+        gateway.shutdown()
+    gateway.proc.stdin.close()
+    try:
+        gateway.proc.wait(20)
+    except subprocess.TimeoutExpired:
+        gateway.proc.kill()
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what Spark says, which puts a Java stack below it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = (line for line in lines if not line.startswith("An error occurred while calling"))
+    return next(telling, type(error).__name__).removeprefix(": ").rstrip(".")
