@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 LOGS = 200
@@ -13,6 +13,9 @@ LOGS = 200
 
 STILL_SECONDS = 3600
 """A leftover goes once nothing in it has changed for so long: commands that take no run lock write some too."""
+
+FEATURE_DAYS = 7
+"""Features of a date go once no run has used them for so many days."""
 
 _OLD = "old-"
 
@@ -23,6 +26,7 @@ _LEFTOVERS = (
     "snapshots/writing-*",
     "snapshots/*/snapshot.json.writing",
     f"features/{_OLD}*",
+    f"features/*/{_OLD}*",
     "features/*/*/*.tmp",
     "models/*/*.partial",
     f"models-dry-run/{_OLD}*",
@@ -37,16 +41,17 @@ def tidy(state: Path, since: datetime, keep: int = 3) -> list[Path]:
     """Remove from the state folder what is no longer needed; return the paths that are gone, sorted.
 
     To be called under the run lock; `since` is when the run began. Gone are leftovers of killed runs that have not
-    changed for `STILL_SECONDS`; all but the `keep` newest snapshots, feature folders, dry-run models and, per target,
-    scored lists (that of the latest as_of always stays); all but the `LOGS` newest logs. What is left can all be built
-    anew, but a store, mlflow, prefect and the trained models are never touched. What cannot be removed stays and
-    stops nobody.
+    changed for `STILL_SECONDS`; all but the `keep` newest snapshots, dry-run models and, per target, scored lists (that
+    of the latest as_of always stays); features of dates that no run used for `FEATURE_DAYS`; all but the `LOGS` newest
+    logs. What is left can all be built anew, but a store, mlflow, prefect and the trained models are never touched.
+    What cannot be removed stays and stops nobody.
     """
     if keep < 1:
         raise ValueError(f"keep must be at least 1; found {keep}")
     gone = [path for path in _leftovers(state, since.timestamp() - STILL_SECONDS) if _removed(path)]
-    for name in ("snapshots", "features", "models-dry-run"):
+    for name in ("snapshots", "models-dry-run"):
         gone += [path for path in _newest_first(state / name)[keep:] if _retired(path)]
+    gone += _unused_features(state / "features", since - timedelta(days=FEATURE_DAYS))
     for target in (*_folders(state / "scored"), *_folders(state / "scored-dry-run")):
         drafts = _newest_first(target)
         latest = max(drafts, key=lambda path: path.name, default=None)
@@ -55,6 +60,19 @@ def tidy(state: Path, since: datetime, keep: int = 3) -> list[Path]:
     logs = sorted((state / "logs").glob("*.log"), reverse=True)
     gone += [path for path in logs[LOGS:] if _removed(path)]
     return sorted(gone)
+
+
+def _unused_features(home: Path, since: datetime) -> Iterator[Path]:
+    """Retire the dates last used before `since`, and folders in which earlier versions kept features otherwise."""
+    for folder in _folders(home):
+        if not folder.name.startswith("buckets="):
+            yield from [folder] if _retired(folder) else []
+            continue
+        dates = _folders(folder)
+        unused = [path for path in dates if _changed([path]) < since.timestamp()]
+        yield from [path for path in unused if _retired(path)]
+        if not list(folder.iterdir()):
+            _removed(folder)
 
 
 def _leftovers(state: Path, before: float) -> Iterator[Path]:

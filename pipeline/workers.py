@@ -88,7 +88,7 @@ def workers_for(settings: Settings) -> Workers:
     return spark_workers(settings)
 
 
-_open: WeakValueDictionary[tuple[Path, int], Snapshot] = WeakValueDictionary()
+_open: WeakValueDictionary[tuple[Path, int, int], Snapshot] = WeakValueDictionary()
 _last: list[Snapshot] = []
 _guard = Lock()
 
@@ -110,8 +110,10 @@ def share(snapshot: Snapshot) -> None:
         _open[_version(snapshot.folder)] = snapshot
 
 
-def _version(folder: Path) -> tuple[Path, int]:
+def _version(folder: Path) -> tuple[Path, int, int]:
+    """Return what changes when the snapshot in a folder is written or described anew."""
     try:
-        return folder, (folder / "snapshot.json").stat().st_mtime_ns
+        said = (folder / "snapshot.json").stat()
+        return folder, said.st_mtime_ns, said.st_ino
     except OSError:
-        return folder, 0
+        return folder, 0, 0

@@ -32,8 +32,8 @@ LEFTOVERS = [
     "snapshots/writing-abc/ids.parquet",
     "snapshots/old-abc/1234/ids.parquet",
     "snapshots/1234/snapshot.json.writing",
-    "features/1234-5678/as_of=2025-01-01/bucket=00000.4711.tmp",
-    "features/old-1234-5678/as_of=2025-01-01/bucket=00000.parquet",
+    "features/buckets=1/as_of=2025-01-01/bucket=00000.4711-1.tmp",
+    "features/buckets=1/old-as_of=2025-01-01/bucket=00000.parquet",
     "models/churn/1234.partial/manifest.json",
     "models-dry-run/churn.partial/manifest.json",
     "scored/churn/.2025-01-01.4711/rows.parquet",
@@ -59,8 +59,8 @@ def test_a_leftover_in_which_a_file_still_grows_stays(tmp_path):
     assert tidy(tmp_path, NOW) == []
 
 
-def test_the_newest_snapshots_features_and_dry_runs_stay(tmp_path):
-    homes = {"snapshots": "snapshot.json", "features": "as_of=2025-01-01", "models-dry-run": "manifest.json"}
+def test_the_newest_snapshots_and_dry_runs_stay(tmp_path):
+    homes = {"snapshots": "snapshot.json", "models-dry-run": "manifest.json"}
     for home, file in homes.items():
         for age in range(5):
             put(tmp_path / home / f"{age}" / file, 1000 * age)
@@ -72,11 +72,25 @@ def test_the_newest_snapshots_features_and_dry_runs_stay(tmp_path):
     assert left(tmp_path) == {f"{home}/0/{file}" for home, file in homes.items()}
 
 
-def test_features_in_which_a_day_was_added_are_new(tmp_path):
-    for age in range(4):
-        put(tmp_path / "features" / f"{age}" / "as_of=2025-01-01" / "bucket=00000.parquet", 1000 * age)
-        os.utime(tmp_path / "features" / f"{age}", (NOW.timestamp() - 9000,) * 2)
-    assert tidy(tmp_path, NOW) == [tmp_path / "features" / "3"]
+def test_features_stay_for_days_after_they_were_last_used(tmp_path):
+    for age in range(6, 10):
+        put(tmp_path / "features" / "buckets=7" / f"as_of=2025-01-0{age}" / "bucket=00000.parquet", 86_400 * age - 10)
+    gone = tidy(tmp_path, NOW)
+    assert gone == [tmp_path / "features/buckets=7" / f"as_of=2025-01-0{age}" for age in (8, 9)]
+    assert left(tmp_path) == {f"features/buckets=7/as_of=2025-01-0{age}/bucket=00000.parquet" for age in (6, 7)}
+    assert tidy(tmp_path, NOW) == []
+
+
+def test_a_number_of_buckets_that_nobody_uses_any_more_goes(tmp_path):
+    put(tmp_path / "features/buckets=7/as_of=2025-01-01/bucket=00000.parquet", 8 * 86_400)
+    put(tmp_path / "features/buckets=9/as_of=2025-01-01/bucket=00000.parquet", 10)
+    tidy(tmp_path, NOW)
+    assert [path.name for path in (tmp_path / "features").iterdir()] == ["buckets=9"]
+
+
+def test_features_as_earlier_versions_kept_them_go(tmp_path):
+    put(tmp_path / "features/1234-5678/as_of=2025-01-01/bucket=00000.parquet", 10)
+    assert tidy(tmp_path, NOW) == [tmp_path / "features/1234-5678"]
 
 
 def test_scored_lists_are_kept_per_target_and_that_of_the_latest_as_of_always(tmp_path):
