@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,7 @@ from pipeline.sources import first_line, literal
 from pipeline.staged import MERGED, Staged, staging_query
 from pipeline.strays import reject_strays
 from pipeline.tables import TABLES, Table
+from pipeline.whole_tables import AskedTables, WholeTables
 
 MAY_BE_EMPTY = ("feedback", "exclusions", "account_links")
 """Tables in which no rows is a normal state of affairs."""
@@ -31,7 +33,8 @@ MAY_BE_EMPTY = ("feedback", "exclusions", "account_links")
 class Stage:
     """The staged tables of one config, by name, in a DuckDB file that lives as long as the stage is open.
 
-    `links` leads from the old id of an account to the one that carries on, as known at `as_of`.
+    `links` leads from the old id of an account to the one that carries on, as known at `as_of`. `told` is what whole
+    tables tell where the stage holds only the rows of some accounts.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -39,10 +42,16 @@ class Stage:
     as_of: date
     tables: dict[str, Staged] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    told: WholeTables | None = None
 
     def ask(self, query: str) -> list[tuple]:
         """Return the rows of a query over the staged tables."""
         return self.con.execute(query).fetchall()
+
+    @cached_property
+    def whole(self) -> WholeTables:
+        """What only whole tables can tell."""
+        return self.told or AskedTables(self.ask, self.as_of)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -37,19 +37,38 @@ def reject_strays(staged: Staged, ask: Callable[[str], list[tuple]]) -> None:
     rows on either side: a firm whose records pause keeps its old rows. A contract or a holding may well be that much
     older than the others, and the day on which an account was opened is never judged.
     """
-    table, column = staged.contract.name, staged.contract.occurred or ""
-    if table not in (*_EVENTS, *_CONTRACTS):
-        return
-    day = f"(CAST({quoted(column)} AS DATE) - DATE '1970-01-01')"
-    rows = dict(ask(f"SELECT {day}, count(*) FROM {staged.name} WHERE _rule IS NULL GROUP BY 1 ORDER BY 1"))
+    counting = rows_per_day(staged)
+    if counting is not None:
+        reject_days(staged, stray_days(staged, dict(ask(counting))), ask)
+
+
+def rows_per_day(staged: Staged) -> str | None:
+    """Return the SQL of (day in days since 1970, rows that no rule rejects); None for tables that are never judged."""
+    if staged.contract.name not in (*_EVENTS, *_CONTRACTS):
+        return None
+    return f"SELECT {_day(staged)}, count(*) FROM {staged.name} WHERE _rule IS NULL GROUP BY 1"
+
+
+def stray_days(staged: Staged, rows: Mapping[int, int]) -> list[int]:
+    """Return the days whose rows are stray, given the rows per day of the whole table."""
+    rows = dict(sorted(rows.items()))
     stray = _on_stand_ins(list(rows))
-    if table in _EVENTS:
+    if staged.contract.name in _EVENTS:
         stray += _before_a_gap({at: number for at, number in rows.items() if at not in stray})
+    return stray
+
+
+def reject_days(staged: Staged, stray: Sequence[int], ask: Callable[[str], list[tuple]]) -> None:
+    """Give the rows of stray days the rule that rejects them."""
     if stray:
         ask(
-            f"UPDATE {staged.name} SET _rule = {literal(f'{column} {STRAY}')} "
-            f"WHERE _rule IS NULL AND {day} IN ({', '.join(map(str, stray))})"
+            f"UPDATE {staged.name} SET _rule = {literal(f'{staged.contract.occurred} {STRAY}')} "
+            f"WHERE _rule IS NULL AND {_day(staged)} IN ({', '.join(map(str, stray))})"
         )
+
+
+def _day(staged: Staged) -> str:
+    return f"(CAST({quoted(staged.contract.occurred or '')} AS DATE) - DATE '1970-01-01')"
 
 
 def _on_stand_ins(days: list[int]) -> list[int]:

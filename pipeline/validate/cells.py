@@ -9,7 +9,7 @@ from pipeline.staged import MERGED, NO_RATE, UNKNOWN_AT, Staged
 from pipeline.staging import Stage
 from pipeline.strays import STRAY
 from pipeline.tables import TABLES
-from pipeline.validate.statement import Statement, example
+from pipeline.validate.statement import Answer, Statement, example
 from pipeline.validate.unreadable import MOSTLY, written_columns
 
 _REMEDY = f"More than {MOSTLY:.0%} of the rows: mend the source or its mapping, or leave such rows out by `where`."
@@ -50,6 +50,7 @@ def rejected_exclusions(stage: Stage) -> Iterator[Statement]:
             "",
             stops_above=0,
             remedy="Mend this row, or how it is mapped: without it the account would be listed.",
+            adds_up=False,
         )
 
 
@@ -95,15 +96,25 @@ def missing_values(stage: Stage) -> Iterator[Statement]:
             if column is not None and column.required:
                 continue
             sparse = name in _SPARSE or (column is not None and bool(column.late))
-            empty = f"count(*) - count({quoted(name)})"
-            enough = f"{empty} = count(*)" if sparse else f"{empty} > 0.5 * count(*)"
             yield Statement(
                 table,
-                f"SELECT {literal(name)} || CASE WHEN count({quoted(name)}) = 0 THEN ' always missing' "
-                f"ELSE ' mostly missing' END, {empty}, {_first_missing(staged, name)} "
-                f"FROM {staged.name} WHERE _rule IS NULL HAVING count(*) > 0 AND {enough}",
+                f"SELECT {literal(name)}, count(*) - count({quoted(name)}), {_first_missing(staged, name)}, count(*) "
+                f"FROM {staged.name} WHERE _rule IS NULL",
                 "Check the mapping; what rests on this column will say little.",
+                tell=_always if sparse else _mostly,
             )
+
+
+def _always(answer: Answer) -> Answer | None:
+    empty, rows = answer.numbers
+    return Answer(f"{answer.rule} always missing", answer.example, (empty,)) if empty and empty == rows else None
+
+
+def _mostly(answer: Answer) -> Answer | None:
+    empty, rows = answer.numbers
+    if 2 * empty <= rows:
+        return None
+    return _always(answer) or Answer(f"{answer.rule} mostly missing", answer.example, (empty,))
 
 
 def _first_missing(staged: Staged, name: str) -> str:

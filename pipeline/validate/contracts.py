@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipeline.sources import literal
 from pipeline.staging import Stage
 from pipeline.validate.dated import dated_before
-from pipeline.validate.statement import Statement, example
+from pipeline.validate.statement import Answer, Statement, example
 
 _LEFT = "churn|cancel|terminat|attrition|lapse"
 """Words by which the name of an event says that the account left."""
@@ -57,33 +57,40 @@ def left_yet_open(stage: Stage) -> Iterator[Statement]:
         yield Statement(
             "interactions",
             f"SELECT {literal(event + ', yet a contract line is open')}, count(lines), "
-            "printf('%d of %d such accounts, for example account_id=', "
-            "count(DISTINCT account_id) FILTER (lines IS NOT NULL), count(DISTINCT account_id)) "
-            "|| min(account_id) FILTER (lines IS NOT NULL), count(*) "
+            "min(account_id) FILTER (lines IS NOT NULL), count(*), "
+            "count(DISTINCT account_id) FILTER (lines IS NOT NULL), count(DISTINCT account_id) "
             f"FROM staged_interactions LEFT JOIN ({held}) USING (account_id) "
             f"WHERE _rule IS NULL AND kind = {literal(event)} AND occurred_at < {at} "
-            f"AND regexp_matches(lower(kind), {literal(_LEFT)}) HAVING count(lines) > 0",
+            f"AND regexp_matches(lower(kind), {literal(_LEFT)})",
             "Both are used as they are. Accounts that came back are in order; otherwise the record and the contract "
             "contradict each other: mend one of them before you trust a target that rests on either.",
+            tell=_of_accounts,
         )
+
+
+def _of_accounts(answer: Answer) -> Answer | None:
+    count, rows, holding, accounts = answer.numbers
+    if not count:
+        return None
+    example = f"{holding} of {accounts} such accounts, for example account_id={answer.example}"
+    return Answer(answer.rule, example, (count, rows))
 
 
 def unknown_event(stage: Stage) -> Iterator[Statement]:
     """Targets of kind event whose event never occurs: misspelt, or not mapped."""
     if "interactions" not in stage.tables:
         return
-    kinds = (
-        f"SELECT string_agg(kind, ', ') FROM (SELECT kind FROM staged_interactions WHERE _rule IS NULL GROUP BY kind "
-        f"ORDER BY count(*) DESC, kind LIMIT {_KINDS_SHOWN})"
-    )
-    for event in _events(stage):
-        yield Statement(
-            "interactions",
-            f"SELECT {literal(f'no row of kind {event!r}')}, 1, 'kinds present: ' || ({kinds}) "
-            f"FROM staged_interactions WHERE _rule IS NULL HAVING count(*) FILTER (kind = {literal(event)}) = 0",
-            "A target predicts it and cannot be learnt: mend `event` in the target, or map the rows.",
-            counts_rows=False,
-        )
+    events = _events(stage)
+    kinds = stage.whole.kinds() if events else []
+    shown = f"kinds present: {', '.join(kinds[:_KINDS_SHOWN])}" if kinds else ""
+    for event in events:
+        if event not in kinds:
+            yield Statement(
+                "interactions",
+                f"SELECT {literal(f'no row of kind {event!r}')}, 1, {literal(shown)}",
+                "A target predicts it and cannot be learnt: mend `event` in the target, or map the rows.",
+                counts_rows=False,
+            )
 
 
 def _lines_named(stage: Stage) -> bool:

@@ -36,17 +36,14 @@ def dated_before(
         early = f"{quoted(staged.contract.occurred or '')} < begun"
         rows, said, grouped = f"SELECT * FROM {staged.name} WHERE _rule IS NULL", literal(rule), ""
         if table == "interactions":
-            often = (
-                "SELECT kind AS often FROM staged_interactions WHERE _rule IS NULL GROUP BY kind "
-                f"ORDER BY count(*) DESC, kind LIMIT {KINDS_APART}"
-            )
+            often = ", ".join(literal(kind) for kind in stage.whole.kinds()[:KINDS_APART])
             rows = f"{rows} AND ({of_interactions})"
-            named = f"CASE WHEN kind IN ({often}) THEN kind ELSE 'other kinds' END"
+            named = f"CASE WHEN kind IN ({often or 'NULL'}) THEN kind ELSE 'other kinds' END"
             rows, said, grouped = f"SELECT *, {named} AS told FROM ({rows})", f"{literal(rule + ': ')} || told", "told"
         yield Statement(
             table,
             f"SELECT {said}, count(*) FILTER ({early}), {example(staged)} FILTER ({early}), count(*) "
             f"FROM ({rows}) LEFT JOIN ({first}) USING ({by}) "
-            f"{f'GROUP BY {grouped}' if grouped else ''} HAVING count(*) FILTER ({early}) > 0",
+            f"{f'GROUP BY {grouped}' if grouped else ''}",
             "The rows are used as they are.",
         )

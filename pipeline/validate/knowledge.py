@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from pipeline.sources import literal
 from pipeline.staged import UNKNOWN_AT
@@ -60,22 +61,17 @@ def empty_known_at(stage: Stage) -> Iterator[Statement]:
 
 def stopped_sources(stage: Stage) -> Iterator[Statement]:
     """Tables whose latest row known at as_of is much older than that of another table."""
-    at = f"TIMESTAMP '{stage.as_of}'"
-    latest = {
-        table: f"(SELECT max(known_at) FROM staged_{table} WHERE _rule IS NULL AND known_at <= {at})"
-        for table in ("interactions", "invoices", "subscriptions")
-        if table in stage.tables
-    }
-    newest = f"greatest({', '.join(latest.values())})"
+    tables = [table for table in ("interactions", "invoices", "subscriptions") if table in stage.tables]
+    if len(tables) < 2:
+        return
+    latest = {table: stage.whole.latest(table) for table in tables}
+    newest = max((at for at in latest.values() if at is not None), default=None)
     for table, own in latest.items():
-        if len(latest) > 1:
+        if newest is not None and (own is None or own < newest - timedelta(days=STOPPED_DAYS)):
+            shown = f"latest row {'never' if own is None else own.date()}, others reach {newest.date()}"
             yield Statement(
                 table,
-                "SELECT 'stopped being filled', 1, 'latest row ' || "
-                "coalesce(CAST(CAST(own AS DATE) AS VARCHAR), 'never') || "
-                "', others reach ' || CAST(CAST(newest AS DATE) AS VARCHAR) "
-                f"FROM (SELECT {own} AS own, {newest} AS newest) "
-                f"WHERE newest IS NOT NULL AND (own IS NULL OR own < newest - INTERVAL {STOPPED_DAYS} DAY)",
+                f"SELECT 'stopped being filled', 1, {literal(shown)}",
                 "Check the export: no rows will be read as nothing having happened.",
                 counts_rows=False,
             )

@@ -37,15 +37,13 @@ def duplicate_keys(stage: Stage) -> Iterator[Statement]:
 def shared_ids(stage: Stage) -> Iterator[Statement]:
     """The same id under two accounts: corrections find their row within one account only."""
     for table, staged in stage.tables.items():
-        for name in _ids(staged):
-            if table == "invoices" and name == "line_id" and "invoice_id" in staged.columns:
-                continue  # line numbers start anew on every invoice
+        for name in ids_of(staged):
             yield Statement(
                 table,
                 f"SELECT {literal('same ' + name + ' under several accounts')}, count(*), min(shown) FROM ("
-                f"SELECT {literal(name + '=')} || {quoted(name)} || ' under ' || min(account_id) || ' and ' || "
-                f"max(account_id) AS shown FROM {staged.name} WHERE _rule IS NULL AND {quoted(name)} IS NOT NULL "
-                f"GROUP BY {quoted(name)} HAVING min(account_id) <> max(account_id)) HAVING count(*) > 0",
+                f"SELECT {literal(name + '=')} || id || ' under ' || min(account_id) || ' and ' || "
+                f"max(account_id) AS shown FROM ({stage.whole.ids(staged, name)}) "
+                "GROUP BY id HAVING min(account_id) <> max(account_id)) HAVING count(*) > 0",
                 "Each account keeps its rows. If accounts were merged, map account_links.",
                 counts_rows=False,
             )
@@ -83,9 +81,11 @@ def several_rates(stage: Stage) -> Iterator[Statement]:
         )
 
 
-def _ids(staged: Staged) -> list[str]:
-    """Return the columns that identify rows of the table."""
+def ids_of(staged: Staged) -> list[str]:
+    """Return the columns that identify rows of the table, whatever the account."""
     named = {name for key in staged.contract.key for name in key if name.endswith("_id") and name != "account_id"}
+    if staged.contract.name == "invoices" and "invoice_id" in staged.columns:
+        named.discard("line_id")  # line numbers start anew on every invoice
     return [name for name in staged.columns if name in named]
 
 

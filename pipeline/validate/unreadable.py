@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from pipeline.sources import literal
 from pipeline.staged import Staged
@@ -32,15 +33,14 @@ def unreadable_cells(stage: Stage) -> Iterator[Statement]:
             continue  # see rejected_exclusions
         for name in written_columns(staged):
             rule = literal(f"{name} unreadable")
-            if stage.ask(f"SELECT 1 FROM {staged.name} WHERE _rule = {rule} LIMIT 1"):
-                yield Statement(
-                    table,
-                    f"SELECT _rule, count(*), {example(staged, '_cell')} FROM {staged.name} WHERE _rule = {rule} "
-                    "GROUP BY _rule",
-                    "These rows are rejected.",
-                    MOSTLY,
-                    _remedy(stage, staged, name, rule),
-                )
+            yield Statement(
+                table,
+                f"SELECT _rule, count(*), {example(staged, '_cell')} FROM {staged.name} WHERE _rule = {rule} "
+                "GROUP BY _rule",
+                "These rows are rejected.",
+                MOSTLY,
+                partial(_remedy, stage, staged, name),
+            )
 
 
 def written_columns(staged: Staged) -> list[str]:
@@ -48,8 +48,8 @@ def written_columns(staged: Staged) -> list[str]:
     return [name for name in staged.columns if staged.kind(name) in ("time", "number", "money")]
 
 
-def _remedy(stage: Stage, staged: Staged, name: str, rule: str) -> str:
-    texts = f"SELECT _cell AS t FROM {staged.name} WHERE _rule = {rule}"
+def _remedy(stage: Stage, staged: Staged, name: str) -> str:
+    texts = stage.whole.unreadable(staged, name)
     timed = staged.kind(name) == "time"
     found = written_day(stage.con, texts, _FEW) if timed else written_number(stage.con, texts)
     source = _source(staged, name)
