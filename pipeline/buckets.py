@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.asof import DAY, MISSING
-from pipeline.history import Steps, canonical_order, first_day_steps
+from pipeline.history import Steps, first_day_steps
 from pipeline.memory import plan
 from pipeline.progress import track
 from pipeline.settings import Settings
+from pipeline.sorting import canonical_order
 from pipeline.sources import quoted
 from pipeline.staged import Staged
 from pipeline.staging import Stage

@@ -8,21 +8,22 @@ get a `View` and have no way to ask for more. Only the labelling module (models/
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.asof import MISSING, NEVER, instant
-from pipeline.tables import HISTORY_TABLES, TABLES, Table, known_column
+from pipeline.asof import DAY, MISSING, NEVER, instant
+from pipeline.loading import Accounts, Given, Lazy, given_whole, ids_of, load
+from pipeline.tables import HISTORY_TABLES, TABLES, Table
 
 Ints = NDArray[np.int64]
+Days = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 Steps = list[tuple[int, int]]
 """(known, first occurred) pairs, see `first_day_steps`."""
@@ -71,6 +72,8 @@ class View:
     accounts: NDArray[Any]
     tables: Mapping[str, Rows]
     first_days: Mapping[str, int]
+    told: Callable[[], Flags] | None = field(default=None, repr=False, compare=False)
+    """Tells which accounts have any visible row, where the tables hold but some of their rows."""
 
     @property
     def at(self) -> int:
@@ -80,6 +83,8 @@ class View:
     @cached_property
     def seen(self) -> Flags:
         """Which accounts have any visible row."""
+        if self.told is not None:
+            return self.told()
         seen = np.zeros(len(self.accounts), dtype=bool)
         for rows in self.tables.values():
             seen[rows.account] = True
@@ -87,6 +92,20 @@ class View:
 
     def rows(self, table: str) -> Rows | None:
         return self.tables.get(table)
+
+
+@dataclass(frozen=True)
+class Dated:
+    """All rows of a table, whatever the as_of, and the as_of days that see them: the same cut, for many days at once.
+
+    A row is visible at the days `[first, last]`, counted from 1970-01-01 (int32). Its value in a late column is known
+    from the day in `late` on; until then it is blank, whatever `rows` say.
+    """
+
+    rows: Rows
+    first: Days
+    last: Days
+    late: Mapping[str, Days]
 
 
 @dataclass(frozen=True)
@@ -104,6 +123,14 @@ class _Stored:
         visible = (self.known < before) & (self.superseded >= before) & (self.gone >= before)
         rows = self.rows if visible.all() else self.rows.take(visible)
         return Rows(rows.account, rows.occurred, _Blanked(self, visible, rows.columns, before), rows.categories)
+
+    def dated(self, until: int) -> Dated:
+        """Return the rows with the days at which they are visible; nothing changes after the instant `until`."""
+        first = _first_day(self.known, until)
+        last = (np.minimum(self.superseded, self.gone) // DAY).astype(np.int32)
+        if until != NEVER:
+            last[last >= until // DAY] = NEVER // DAY
+        return Dated(self.rows, first, last, _FirstDays(self.late, until))
 
 
 class _Lazy(Mapping[str, Any]):
@@ -157,6 +184,25 @@ class _Blanked(_Lazy):
         return values if known is None else np.where(known[self._visible] < self._before, values, MISSING)
 
 
+class _FirstDays(_Lazy):
+    """The days from which late values are known."""
+
+    def __init__(self, late: Mapping[str, Ints], until: int) -> None:
+        super().__init__(late)
+        self._until = until
+
+    def _make(self, name: str) -> Days:
+        return _first_day(self._names[name], self._until)
+
+
+def _first_day(known: Ints, until: int) -> Days:
+    """Return the first as_of day that sees what became known at each instant, of what was known before `until`."""
+    first = (known // DAY + 1).astype(np.int32)
+    if until != NEVER:
+        first[first > until // DAY] = NEVER // DAY
+    return first
+
+
 class _Cut(_Lazy):
     """The tables of a view."""
 
@@ -168,6 +214,17 @@ class _Cut(_Lazy):
         return self._names[name].upto(self._before)
 
 
+class _DatedTables(_Lazy):
+    """The tables of a history with the days at which their rows are visible."""
+
+    def __init__(self, tables: Mapping[str, _Stored], until: int) -> None:
+        super().__init__(tables)
+        self._until = until
+
+    def _make(self, name: str) -> Dated:
+        return self._names[name].dated(self._until)
+
+
 class History:
     """All rows of one bucket's accounts, from which `upto` cuts what an as_of may see.
 
@@ -177,23 +234,29 @@ class History:
     Only `accounts` may lack `known_at`: it is then a snapshot of today, of which the past sees nothing but
     `opened_at` and the attributes declared `constant`.
     `first_days` maps a table to its (known, first occurred) steps over all buckets (see `first_day_steps`); without
-    it, it is taken from the rows given.
+    it, it is taken from the rows given. `accounts` says which accounts there are and when they are seen, where the
+    tables hold but some of their rows.
     """
 
     def __init__(
         self,
-        tables: Mapping[str, pa.Table],
+        tables: Mapping[str, pa.Table | Given],
         first_days: Mapping[str, Steps] | None = None,
         constant: tuple[str, ...] = (),
+        accounts: Accounts | None = None,
     ) -> None:
-        ids = [pc.unique(table.column("account_id").combine_chunks()) for table in tables.values()]
-        merged = pc.unique(pa.chunked_array(ids, type=pa.string())) if ids else pa.array([], pa.string())
-        self.accounts: NDArray[Any] = np.sort(merged.to_numpy(zero_copy_only=False).astype(object))
-        self._tables = {
-            name: _store(TABLES[name], _without_today(tables[name], constant), self.accounts)
-            for name in HISTORY_TABLES
-            if name in tables
+        given = {
+            name: each if isinstance(each, Given) else given_whole(TABLES[name], each) for name, each in tables.items()
         }
+        self._accounts = accounts
+        self.accounts: NDArray[Any] = ids_of(given.values()) if accounts is None else accounts.ids
+        self._tables: Mapping[str, _Stored] = Lazy(
+            {
+                name: partial(_store, TABLES[name], given[name], constant, self.accounts)
+                for name in HISTORY_TABLES
+                if name in given
+            }
+        )
         steps = first_days
         if steps is None:
             steps = {name: first_day_steps(kept.known, kept.rows.occurred) for name, kept in self._tables.items()}
@@ -213,6 +276,13 @@ class History:
         """Return what is visible at `as_of`: rows with `known_at < as_of`."""
         return self._cut(as_of, instant(as_of))
 
+    def dated(self) -> Mapping[str, Dated]:
+        """Return the rows of each table with the as_of days that see them.
+
+        For features at many dates only: what `upto` shows of these rows, and no more, may reach a figure.
+        """
+        return _DatedTables(self._tables, self._until)
+
     def known_by(self, day: date) -> View:
         """Return what is known by midnight at the start of `day`, that instant included.
 
@@ -226,7 +296,8 @@ class History:
             name: min((occurred for known, occurred in steps if known < before), default=MISSING)
             for name, steps in self._first_days.items()
         }
-        return View(day, self.accounts, _Cut(self._tables, before), first)
+        told = None if self._accounts is None else partial(self._accounts.seen, before)
+        return View(day, self.accounts, _Cut(self._tables, before), first, told)
 
 
 def first_day_steps(known: Ints, occurred: Ints) -> Steps:
@@ -246,18 +317,6 @@ def first_day_steps(known: Ints, occurred: Ints) -> Steps:
     return [(int(known[step]), int(lowest[step])) for step in steps]
 
 
-def canonical_order(table: pa.Table, contract: Table) -> pa.Table:
-    """Return the rows sorted by account, occurrence, knowledge and then every other column, late ones last.
-
-    Sorting by the whole content makes everything downstream independent of the order of the source. Late columns
-    come last, so that a value not yet known does not decide which of two rows comes first.
-    """
-    first = [name for name in ("account_id", contract.occurred, "known_at") if name in table.column_names]
-    late = {name for column in contract.columns if column.late for name in (column.name, known_column(column.name))}
-    rest = sorted(set(table.column_names) - set(first), key=lambda name: (name in late, name))
-    return table.sort_by([(name, "ascending") for name in [*first, *rest]])
-
-
 def _without_today(table: pa.Table, constant: tuple[str, ...]) -> pa.Table:
     """Return a snapshot of accounts without today's attributes, known from `opened_at`; other tables as they are."""
     if "known_at" in table.column_names:
@@ -267,69 +326,9 @@ def _without_today(table: pa.Table, constant: tuple[str, ...]) -> pa.Table:
     return table.append_column("known_at", opened)
 
 
-def _store(contract: Table, table: pa.Table, accounts: NDArray[Any]) -> _Stored:
-    table = canonical_order(table, contract)
-    account = pc.index_in(table.column("account_id"), value_set=pa.array(accounts, pa.string()))
-    position = account.to_numpy().astype(np.int64)
-    columns: dict[str, Ints] = {}
-    categories: dict[str, tuple[str, ...]] = {}
-    for name in table.column_names:
-        if name in ("account_id", "text") or name.endswith("__known"):
-            continue
-        columns[name], texts = _numbers(table.column(name))
-        if texts is not None:
-            categories[name] = texts
-    known = columns.pop("known_at")
-    occurred = columns.get(contract.occurred or "")
-    late = {
-        column.name: _numbers(table.column(known_column(column.name)), null=NEVER)[0]
-        for column in contract.columns
-        if column.late and column.name in columns
-    }
-    gone = late.pop(contract.gone or "", None)
-    columns.pop(contract.gone or "", None)  # a row is absent from then on, and before then nobody knows
-    never = np.full(len(position), NEVER)
-    rows = Rows(position, never if occurred is None else occurred, columns, categories)
-    key = contract.key_among({*table.column_names})
-    superseded = never if key is None else _superseded(rows, known, key)
-    return _Stored(rows, known, superseded, never if gone is None else gone, late)
-
-
-def _numbers(column: pa.ChunkedArray, null: int = MISSING) -> tuple[Ints, tuple[str, ...] | None]:
-    """Return a column as int64 with `null` for nulls, and the texts that positions stand for."""
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        encoded = column.combine_chunks().dictionary_encode()
-        texts = tuple(encoded.dictionary.to_pylist())
-        return pc.fill_null(encoded.indices.cast(pa.int64()), null).to_numpy(), texts
-    if pa.types.is_null(column.type):
-        return np.full(len(column), null), None
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("us"))
-    elif pa.types.is_boolean(column.type):
-        column = column.cast(pa.int8())
-    return pc.fill_null(column.cast(pa.int64()), null).to_numpy().astype(np.int64, copy=False), None
-
-
-def _superseded(rows: Rows, known: Ints, key: tuple[str, ...]) -> Ints:
-    """Return per row the instant from which a later row with the same key has taken its place (NEVER: none has).
-
-    Rows known at the same instant are ordered by content: rows arrive in canonical order, so by position. A row
-    without a full id is nobody's correction.
-    """
-    superseded = np.full(len(known), NEVER)
-    with_id = np.ones(len(known), dtype=bool)
-    for name in key:
-        # (product, started_at) is a key even where no product is named: the account then has one such line.
-        if name.endswith("_id") and name != "account_id":
-            with_id &= rows.columns[name] != MISSING
-    with_id = np.flatnonzero(with_id)
-    parts = [rows.columns[name][with_id] for name in key if name != "account_id"]
-    account, when = rows.account[with_id], known[with_id]
-    order = np.lexsort((np.arange(len(with_id)), when, *parts, account))
-    same = account[order][1:] == account[order][:-1]
-    for part in parts:
-        same &= part[order][1:] == part[order][:-1]
-    earlier, later = order[:-1][same], order[1:][same]
-    # Equal instants: the earlier row is never visible, because it is superseded at the instant it is known.
-    superseded[with_id[earlier]] = when[later]
-    return superseded
+def _store(contract: Table, given: Given, constant: tuple[str, ...], accounts: NDArray[Any]) -> _Stored:
+    if contract.name == "accounts":
+        given = replace(given, parts=[_without_today(part, constant) for part in given.parts])
+    loaded = load(contract, given, accounts)
+    rows = Rows(loaded.account, loaded.occurred, loaded.columns, loaded.categories)
+    return _Stored(rows, loaded.known, loaded.superseded, loaded.gone, loaded.late)

@@ -1,0 +1,239 @@
+"""Loading: a bucket's Arrow tables as whole numbers in canonical order, each column when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.asof import MISSING, NEVER
+from pipeline.sorting import canonical_order, is_canonical, stable_order
+from pipeline.tables import Table, known_column
+
+Ints = NDArray[np.int64]
+Value = TypeVar("Value")
+
+
+class Lazy(Mapping[str, Value]):
+    """A mapping whose values are made when they are first asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Value]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, Value] = {}
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+@dataclass(frozen=True)
+class Given:
+    """The rows of one table.
+
+    `parts` follow one another in time and each lies in canonical order when `ordered`, else rows may lie anyhow.
+    `key` holds the columns that make rows corrections of one another; None also where no key repeats.
+    """
+
+    parts: Sequence[pa.Table]
+    key: tuple[str, ...] | None
+    ordered: bool = False
+
+
+def given_whole(contract: Table, table: pa.Table) -> Given:
+    """Return a table as it is given whole, its rows in any order."""
+    return Given((table,), contract.key_among({*table.column_names}))
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The accounts of a bucket, by id, and the spans in which any row of theirs is visible.
+
+    `account` holds positions in `ids`; an account is seen by what is known before an instant when
+    `first < instant <= last` in any of its spans.
+    """
+
+    ids: NDArray[Any]
+    account: Ints
+    first: Ints
+    last: Ints
+
+    def seen(self, before: int) -> NDArray[np.bool_]:
+        """Return which accounts are seen by what is known before the instant."""
+        marks = np.zeros(len(self.ids), dtype=bool)
+        marks[self.account[(self.first < before) & (self.last >= before)]] = True
+        return marks
+
+
+def ids_of(tables: Iterable[Given]) -> NDArray[Any]:
+    """Return the ids of the accounts that have rows, ascending."""
+    ids = [pc.unique(part.column("account_id")).cast(pa.string()) for each in tables for part in each.parts]
+    merged = pc.unique(pa.chunked_array(ids, type=pa.string())) if ids else pa.array([], pa.string())
+    return np.sort(merged.to_numpy(zero_copy_only=False).astype(object))
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One table in canonical order: what `pipeline.history.Rows` holds, and the instants that bound visibility."""
+
+    account: Ints
+    occurred: Ints
+    columns: Mapping[str, Ints]
+    categories: Mapping[str, tuple[str, ...]]
+    known: Ints
+    superseded: Ints
+    gone: Ints
+    late: Mapping[str, Ints]
+
+
+def load(contract: Table, given: Given, accounts: NDArray[Any]) -> Loaded:
+    """Return the rows of a table; `accounts` are all ids of the bucket, ascending.
+
+    The order of the rows is taken from the parts where they say so, else checked, and mended where it is not so.
+    """
+    table = pa.concat_tables(given.parts)
+    ids = pa.array(accounts, pa.string())
+    account = _positions(table.column("account_id"), ids)
+    order: Ints | None = None
+    if given.ordered:
+        if len(given.parts) > 1:
+            order = stable_order(account, len(accounts))
+    elif not is_canonical(table, account, contract):
+        table = canonical_order(table, contract)
+        account = _positions(table.column("account_id"), ids)
+    if order is not None:
+        account = account[order]
+    names = [n for n in table.column_names if n not in ("account_id", "text") and not n.endswith("__known")]
+    numbers = {name: _maker(table.column(name), order) for name in names}
+    known = numbers.pop("known_at")()
+    late = {
+        column.name: _maker(table.column(known_column(column.name)), order, null=NEVER)
+        for column in contract.columns
+        if column.late and column.name in numbers
+    }
+    gone = late.pop(contract.gone or "", None)
+    numbers.pop(contract.gone or "", None)  # a row is absent from then on, and before then nobody knows
+    columns = Lazy(numbers)
+    texts = {name: _texts_maker(table.column(name)) for name in numbers if _is_text(table.column(name).type)}
+    never = np.full(len(account), NEVER)
+    return Loaded(
+        account.astype(np.int64, copy=False),
+        columns.get(contract.occurred or "", never),
+        columns,
+        Lazy(texts),
+        known,
+        never if given.key is None else superseded(account, columns, known, given.key),
+        never if gone is None else gone(),
+        Lazy(late),
+    )
+
+
+def _positions(column: pa.ChunkedArray, ids: pa.Array) -> NDArray[Any]:
+    codes, texts = _codes(column)
+    return pc.index_in(texts, value_set=ids).to_numpy(zero_copy_only=False)[codes]
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[NDArray[Any], pa.Array]:
+    """Return a text column as positions in the texts that it holds, -1 for null."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries()
+    if not column.num_chunks:
+        return np.empty(0, np.int32), pa.array([], pa.string())
+    chunks = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in column.chunks]
+    return (chunks[0] if len(chunks) == 1 else np.concatenate(chunks)), column.chunk(0).dictionary
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _maker(column: pa.ChunkedArray, order: Ints | None, null: int = MISSING) -> Callable[[], Ints]:
+    def make() -> Ints:
+        values = numbers(column, null)
+        return values if order is None else values[order]
+
+    return make
+
+
+def _texts_maker(column: pa.ChunkedArray) -> Callable[[], tuple[str, ...]]:
+    return lambda: tuple(_codes(column)[1].to_pylist())
+
+
+def numbers(column: pa.ChunkedArray, null: int = MISSING) -> Ints:
+    """Return a column as int64, texts as positions, with `null` for nulls."""
+    if _is_text(column.type):
+        codes = _codes(column)[0].astype(np.int64)
+        codes[codes < 0] = null
+        return codes
+    if pa.types.is_null(column.type) or not len(column):
+        return np.full(len(column), null)
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("us"))
+    elif pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
+    column = column.cast(pa.int64())
+    chunks = [pc.fill_null(chunk, null).to_numpy() for chunk in column.chunks]
+    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+
+
+def superseded(account: Ints, columns: Mapping[str, Ints], known: Ints, key: tuple[str, ...]) -> Ints:
+    """Return per row the instant from which a later row with the same key has taken its place (NEVER: none has).
+
+    Rows known at the same instant are ordered by content: rows arrive in canonical order, so by position. A row
+    without a full id is nobody's correction.
+    """
+    result = np.full(len(known), NEVER)
+    with_id = np.ones(len(known), dtype=bool)
+    for name in key:
+        # (product, started_at) is a key even where no product is named: the account then has one such line.
+        if name.endswith("_id") and name != "account_id":
+            with_id &= columns[name] != MISSING
+    chosen = np.flatnonzero(with_id)
+    parts = [account, *(columns[name] for name in key if name != "account_id")]
+    chosen = chosen[_repeated([part[chosen] for part in parts])]
+    if not len(chosen):
+        return result
+    parts = [part[chosen] for part in parts]
+    when = known[chosen]
+    order = np.lexsort((np.arange(len(chosen)), when, *parts))
+    same = np.ones(len(chosen) - 1, dtype=bool)
+    for part in parts:
+        same &= part[order][1:] == part[order][:-1]
+    earlier, later = order[:-1][same], order[1:][same]
+    # Equal instants: the earlier row is never visible, because it is superseded at the instant it is known.
+    result[chosen[earlier]] = when[later]
+    return result
+
+
+def _repeated(parts: Sequence[Ints]) -> NDArray[np.bool_]:
+    """Return a mask of the rows that may agree with another row in all parts; few others are among them."""
+    mixed = np.zeros(len(parts[0]), dtype=np.uint64)
+    for part in parts:
+        mixed ^= (mixed >> np.uint64(29)) ^ part.astype(np.int64).view(np.uint64)
+        mixed *= np.uint64(0x9E3779B97F4A7C15)
+    return repeats(mixed)
+
+
+def repeats(values: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return a mask of the values that are there more than once."""
+    ascending = np.sort(values)
+    twice = ascending[1:][ascending[1:] == ascending[:-1]]
+    if not len(twice):
+        return np.zeros(len(values), dtype=bool)
+    at = np.searchsorted(twice, values)
+    return twice[np.minimum(at, len(twice) - 1)] == values
