@@ -14,7 +14,7 @@ from pipeline.query import Query, described, unreadable
 from pipeline.settings import ColumnSource, Settings, TableSource
 from pipeline.sources import literal, quoted, relation
 from pipeline.tables import ACCOUNT, Column, Table
-from pipeline.through import with_account
+from pipeline.through import Through, account_through
 
 _LATE = "late."
 
@@ -24,7 +24,8 @@ class Mapped:
     """A source read as a contract table.
 
     `cells` holds the contract columns in the order of the contract, further attributes after them; `late` the
-    instants that the mapping names for late columns; `excluded` the attributes that must not be used.
+    instants that the mapping names for late columns; `excluded` the attributes that must not be used; `through` says
+    how the source's rows find their account, where that is told by another source.
     """
 
     query: Query
@@ -32,6 +33,7 @@ class Mapped:
     late: Mapping[str, str]
     excluded: frozenset[str]
     drop_repeats: bool
+    through: Through | None = None
 
     def known_at(self, contract: Table) -> str:
         """Return the instant a row becomes known: `known_at`, else when it occurred; for a date the next midnight."""
@@ -63,11 +65,12 @@ def read_mapping(
 
     Raises SourceError for what the source lacks or cannot do, ContractError for what the contract misses.
     """
-    source = None
+    source = through = None
     if mapping.source is not None:
-        source = relation(con, mapping.source, settings, f"{where}.source", _texts(contract, mapping))
+        source = relation(con, mapping.source, settings, f"{where}.source", texts_of(contract, mapping))
     if mapping.account_through is not None:
-        source = with_account(con, settings, source or "", mapping.account_through, where)
+        through = account_through(con, settings, source or "", mapping.account_through, where)
+        source = through.joined(source or "")
     if mapping.select is not None:
         further = {
             name: relation(con, other, settings, f"{where}.sources.{name}") for name, other in mapping.sources.items()
@@ -105,7 +108,7 @@ def read_mapping(
         known = read(Column(name, "time", "when it became known", late=(name,)), raw, f"late.{name}").known
         late[name] = known or "NULL"
     excluded = frozenset(name for name, column in mapping.columns.items() if column.role == "exclude")
-    return Mapped(query, cells, late, excluded, mapping.on_repeat == "drop")
+    return Mapped(query, cells, late, excluded, mapping.on_repeat == "drop", through)
 
 
 def _place(contract: Table, name: str) -> tuple[int, str]:
@@ -113,7 +116,7 @@ def _place(contract: Table, name: str) -> tuple[int, str]:
     return (order.index(name), "") if name in contract.by_name else (len(order), name)
 
 
-def _texts(contract: Table, mapping: TableSource) -> list[str]:
+def texts_of(contract: Table, mapping: TableSource) -> list[str]:
     """Return the source columns whose texts must stay as they are written: '007' is an id, not seven."""
     through = [mapping.account_through.on] if mapping.account_through is not None else []
     if not mapping.columns:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -16,17 +16,40 @@ from pipeline.sql import literal, quoted
 
 
 @dataclass(frozen=True)
+class Call:
+    """DuckDB's function that reads the files a pattern matches, as they are to be read.
+
+    `types` are the columns whose types are not left to the function.
+    """
+
+    function: str
+    options: tuple[str, ...]
+    types: Mapping[str, str] = field(default_factory=dict)
+
+    def sql(self, pattern: str, *more: str) -> str:
+        """Return the SQL of the files that `pattern` matches; `more` are further options."""
+        listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in self.types.items())
+        types = (f"types = {{{listed}}}",) if listed else ()
+        return f"{self.function}({', '.join((literal(pattern), *self.options, *types, *more))})"
+
+
+FileCall = Callable[[duckdb.DuckDBPyConnection, str, Iterable[str]], Call]
+
+
+@dataclass(frozen=True)
 class Reader:
     """A kind of source: the endings it answers to, and the SQL that reads the files a pattern matches.
 
     `relation` takes DuckDB, the pattern and the columns whose texts must stay as written (ids with leading zeros).
+    `call`, for kinds whose files can be read one by one, takes the same and gives the function that reads them.
     `tables`, for kinds whose files hold many tables, lists those of a file; a source then reads FILE#TABLE, and so does
-    the pattern. Both raise SourceError for what they can name, duckdb.Error for a damaged file.
+    the pattern. All raise SourceError for what they can name, duckdb.Error for a damaged file.
     """
 
     kind: str
     endings: tuple[str, ...]
     relation: Callable[[duckdb.DuckDBPyConnection, str, Iterable[str]], str]
+    call: FileCall | None = None
     tables: Callable[[duckdb.DuckDBPyConnection, str], list[str]] | None = None
 
     def answers(self, name: str) -> bool:
@@ -47,11 +70,11 @@ def matches(path: Path) -> Iterator[Path]:
     return iter(anchor.glob(str(path.relative_to(anchor))))
 
 
-def _parquet(_con: duckdb.DuckDBPyConnection, pattern: str, _as_text: Iterable[str]) -> str:
-    return f"read_parquet({literal(pattern)}, union_by_name = true, hive_partitioning = {_hive(pattern)})"
+def _parquet(_con: duckdb.DuckDBPyConnection, pattern: str, _as_text: Iterable[str]) -> Call:
+    return Call("read_parquet", ("union_by_name = true", f"hive_partitioning = {_hive(pattern)}"))
 
 
-def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -> str:
+def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -> Call:
     # The whole file is read to choose types, so that a text far down makes its column text, not an error.
     # The heading says how columns are parted: guessed from all lines, one odd line would make the file one column.
     files = sorted(matches(Path(pattern))) if any(mark in pattern for mark in "*?[") else [Path(pattern)]
@@ -60,12 +83,12 @@ def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -
     except OSError as error:
         raise duckdb.IOException(str(error)) from None
     delimiter = delimiter_of(header)
-    options = f"delim = {literal(delimiter)}, quote = '\"', header = true, sample_size = -1, union_by_name = true"
+    options = [f"delim = {literal(delimiter)}", "quote = '\"'", "header = true", "sample_size = -1"]
     # Only ISO days become times: whether 01/02/2024 is in January or February is for the mapping to say.
-    options += ", dateformat = '%Y-%m-%d', timestampformat = '%Y-%m-%d %H:%M:%S'"
-    options += f", hive_partitioning = {_hive(pattern)}"
+    options += ["union_by_name = true", "dateformat = '%Y-%m-%d'", "timestampformat = '%Y-%m-%d %H:%M:%S'"]
+    options += [f"hive_partitioning = {_hive(pattern)}"]
     try:
-        call, present = _described_csv(con, pattern, files, options)
+        call, present = _described_csv(con, pattern, files, Call("read_csv", tuple(options)))
     except duckdb.Error:
         # The guesser only says that it gave up; read plainly, DuckDB names the line.
         plain = f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', header = true, all_varchar = true"
@@ -73,23 +96,21 @@ def _csv(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -
         con.execute(f"SELECT count(*) FROM read_csv({literal(pattern)}, {plain})").fetchall()
         raise
     wanted = {name.lower() for name in as_text}
-    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in present if name.lower() in wanted)
-    return f"{call}, types = {{{types}}})" if types else f"{call})"
+    return replace(call, types={name: "VARCHAR" for name in present if name.lower() in wanted})
 
 
 def _described_csv(
-    con: duckdb.DuckDBPyConnection, pattern: str, files: Sequence[Path], options: str
-) -> tuple[str, list[str]]:
-    """Return the call that reads CSV files, its bracket open, and its columns; spreadsheets often write Latin-1."""
-    call = f"read_csv({literal(pattern)}, {options}"
+    con: duckdb.DuckDBPyConnection, pattern: str, files: Sequence[Path], call: Call
+) -> tuple[Call, list[str]]:
+    """Return the call that reads CSV files, and their columns; spreadsheets often write Latin-1."""
     try:
-        rows = con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()
+        rows = con.execute(f"DESCRIBE SELECT * FROM {call.sql(pattern)}").fetchall()
     except duckdb.Error as error:
         if "not utf-8 encoded" not in str(error):
             raise
         check_latin_1(files)
-        call += ", encoding = 'latin-1'"
-        rows = con.execute(f"DESCRIBE SELECT * FROM {call})").fetchall()
+        call = replace(call, options=(*call.options, "encoding = 'latin-1'"))
+        rows = con.execute(f"DESCRIBE SELECT * FROM {call.sql(pattern)}").fetchall()
     return call, [row[0] for row in rows]
 
 
@@ -152,8 +173,15 @@ def _some(names: list[str]) -> str:
     return names[0] if names else "main.invoices"
 
 
+def _files(kind: str, endings: tuple[str, ...], call: FileCall) -> Reader:
+    def relation(con: duckdb.DuckDBPyConnection, pattern: str, as_text: Iterable[str]) -> str:
+        return call(con, pattern, as_text).sql(pattern)
+
+    return Reader(kind, endings, relation, call)
+
+
 READERS = (
-    Reader("Parquet", (".parquet", ".pq"), _parquet),
-    Reader("CSV", (".csv", ".csv.gz", ".tsv"), _csv),
-    Reader("DuckDB", (".duckdb", ".ddb", ".db"), _duckdb, _duckdb_tables),
+    _files("Parquet", (".parquet", ".pq"), _parquet),
+    _files("CSV", (".csv", ".csv.gz", ".tsv"), _csv),
+    Reader("DuckDB", (".duckdb", ".ddb", ".db"), _duckdb, tables=_duckdb_tables),
 )

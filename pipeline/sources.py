@@ -16,7 +16,7 @@ from pipeline.sql import first_line, literal, quoted
 FILES = tuple(reader for reader in READERS if reader.tables is None)
 """The kinds that many files may make one source of."""
 
-__all__ = ["damaged", "first_line", "literal", "quoted", "relation"]
+__all__ = ["damaged", "first_line", "literal", "located", "quoted", "relation"]
 
 
 def relation(
@@ -27,6 +27,17 @@ def relation(
     `where` says in errors which part of the config asks. `as_text` names source columns to be kept as written.
     Raises SourceError when the scheme or ending is not supported, nothing is there, or a file is damaged.
     """
+    reader, pattern = located(source, settings, where)
+    try:
+        return reader.relation(con, pattern, as_text)
+    except SourceError as error:
+        raise SourceError(f"{where}: {error}") from None
+    except duckdb.Error as error:
+        raise damaged(where, pattern, reader.kind, error) from None
+
+
+def located(source: str, settings: Settings, where: str) -> tuple[Reader, str]:
+    """Return what reads `source`, and the pattern of what it reads; raises SourceError as `relation` does."""
     scheme, found, rest = source.partition("://")
     if found and scheme.lower() != "file":
         raise SourceError(
@@ -49,12 +60,7 @@ def relation(
             raise SourceError(f"{where}: file {path} does not exist; {_near(path)}")
         elif not path.stat().st_size:
             raise SourceError(f"{where}: file {path} is empty. Check that the export ran.")
-    try:
-        return reader.relation(con, pattern if table is None else f"{pattern}#{table}", as_text)
-    except SourceError as error:
-        raise SourceError(f"{where}: {error}") from None
-    except duckdb.Error as error:
-        raise damaged(where, pattern, reader.kind, error) from None
+    return reader, pattern if table is None else f"{pattern}#{table}"
 
 
 def damaged(where: str, pattern: str, kind: str, error: Exception) -> SourceError:

@@ -28,6 +28,9 @@ from pipeline.whole_tables import AskedTables, WholeTables
 MAY_BE_EMPTY = ("feedback", "exclusions", "account_links")
 """Tables in which no rows is a normal state of affairs."""
 
+READ_THROUGH = ("account_links", "rates")
+"""Tables whose rows belong to no account; the others are read through them."""
+
 
 @dataclass
 class Stage:
@@ -61,22 +64,27 @@ def stage(settings: Settings, as_of: date) -> Iterator[Stage]:
     Raises SourceError for sources that cannot be read, ContractError for tables that cannot be mapped, StoreError
     when the state folder cannot be written.
     """
+    with empty_stage(settings, as_of) as staged:
+        for name in in_reading_order(settings):
+            read_table(staged, TABLES[name])
+        release(staged.con)
+        yield staged
+
+
+def in_reading_order(settings: Settings) -> list[str]:
+    """Return the tables of a config, links and rates first: the other tables are read through them."""
+    return [name for name in dict.fromkeys((*READ_THROUGH, *TABLES)) if settings.tables.get(name)]
+
+
+@contextmanager
+def empty_stage(settings: Settings, as_of: date) -> Iterator[Stage]:
+    """Open a stage without tables; errors of DuckDB and of the state folder come out as `stage` says."""
     room = _room(settings.state_folder)
     try:
         with duckdb.connect(str(room / "stage.duckdb")) as con:
             con.execute(f"SET memory_limit = '{settings.run.memory_gb}GB'; SET threads = {settings.training.threads}")
-            con.execute(f"SET temp_directory = {literal(str(room))}; SET preserve_insertion_order = false")
-            con.execute(f"SET TimeZone = 'UTC'; SET file_search_path = {literal(str(settings.folder.resolve()))}")
-            con.execute("SET enable_progress_bar = false")
-            staged = Stage(con, settings, as_of)
-            # Links and rates first: the other tables are read through them.
-            for name in dict.fromkeys(("account_links", "rates", *TABLES)):
-                if settings.tables.get(name):
-                    staged.tables[name] = _read_table(staged, TABLES[name])
-                    if name == "account_links":
-                        _follow(staged)
-            release(con)
-            yield staged
+            prepare(con, room, settings.folder.resolve())
+            yield Stage(con, settings, as_of)
     except duckdb.Error as error:
         raise SourceError(
             f"{settings.file}: the tables cannot be put together. DuckDB says: {first_line(error)}. Check that "
@@ -97,40 +105,78 @@ def _room(state: Path) -> Path:
         ) from None
 
 
-def _read_table(stage: Stage, contract: Table) -> Staged:
-    settings, label = stage.settings, f"{stage.settings.file}: tables.{contract.name}"
+def prepare(con: duckdb.DuckDBPyConnection, room: Path, folder: Path) -> None:
+    """Let DuckDB put its own files into `room`, read relative paths from `folder`, and give the same in every zone."""
+    con.execute(f"SET temp_directory = {literal(str(room))}; SET preserve_insertion_order = false")
+    con.execute(f"SET TimeZone = 'UTC'; SET file_search_path = {literal(str(folder))}")
+    con.execute("SET enable_progress_bar = false")
+
+
+def read_table(stage: Stage, contract: Table) -> None:
+    """Stage a table from all its sources, rejecting what only its rows together tell, and follow links."""
+    staged = map_table(stage, contract)
+    rows_in = used = 0
+    for position in range(len(staged.mapped)):
+        read, added = stage_source(stage, staged, position)
+        rows_in, used = rows_in + read, used + added
+    if contract.name == "accounts":
+        reject_merged(stage)
+    reject_strays(staged, stage.ask)
+    stage.tables[contract.name] = with_counts(stage.settings, staged, rows_in, used)
+    if contract.name == "account_links":
+        _follow(stage)
+
+
+def map_table(stage: Stage, contract: Table) -> Staged:
+    """Return a table as its sources are to be read; no row has been read."""
+    settings, label = stage.settings, _label(stage.settings, contract)
     sources = settings.tables[contract.name]
     labels = [f"{label}[{position}]" if len(sources) > 1 else label for position in range(len(sources))]
     pairs = zip(sources, labels, strict=True)
-    staged = Staged(
+    return Staged(
         contract, tuple(read_mapping(stage.con, settings, contract, source, where) for source, where in pairs)
     )
-    rows_in = used = 0
-    for position, mapped in enumerate(staged.mapped):
-        query = staging_query(staged, position, settings.money.currency, bool(stage.links), "rates" in stage.tables)
-        try:
-            read = mapped.query.source_rows(stage.con)
-            stage.con.execute(
-                f"CREATE TABLE {staged.name} AS {query}"
-                if not position
-                else f"INSERT INTO {staged.name} BY NAME {query}"
-            )
-        except duckdb.Error as error:
-            raise mapped.query.blame(stage.con, error) from None
-        before, used = used, stage.ask(f"SELECT count(*) FROM {staged.name}")[0][0]
-        rows_in += used - before if read is None else read
-    if stage.links and contract.name == "accounts":
+
+
+def stage_source(stage: Stage, staged: Staged, position: int) -> tuple[int, int]:
+    """Stage the rows of one source; return how many it has and how many of them were staged."""
+    settings, query = stage.settings, staged.mapped[position].query
+    rows = staging_query(staged, position, settings.money.currency, bool(stage.links), "rates" in stage.tables)
+    try:
+        read = query.source_rows(stage.con)
+        there = stage.ask(f"SELECT 1 FROM duckdb_tables() WHERE table_name = {literal(staged.name)}")
+        before = stage.ask(f"SELECT count(*) FROM {staged.name}")[0][0] if there else 0
+        stage.con.execute(
+            f"INSERT INTO {staged.name} BY NAME {rows}" if there else f"CREATE TABLE {staged.name} AS {rows}"
+        )
+    except duckdb.Error as error:
+        raise query.blame(stage.con, error) from None
+    added = stage.ask(f"SELECT count(*) FROM {staged.name}")[0][0] - before
+    return added if read is None else read, added
+
+
+def reject_merged(stage: Stage) -> None:
+    """Reject the attributes of accounts that were merged into one with attributes of its own."""
+    if stage.links:
         carries_on = "SELECT account_id FROM staged_accounts WHERE _rule IS NULL AND account_id = _old_id"
         stage.con.execute(
             f"UPDATE staged_accounts SET _rule = {literal(MERGED)} "
             f"WHERE _rule IS NULL AND account_id <> _old_id AND account_id IN ({carries_on})"
         )
-    reject_strays(staged, stage.ask)
-    if not used and contract.name not in MAY_BE_EMPTY:
+
+
+def with_counts(settings: Settings, staged: Staged, rows_in: int, used: int) -> Staged:
+    """Return the table with how many rows went in and were staged; SourceError where there must be some."""
+    label = _label(settings, staged.contract)
+    if not used and staged.contract.name not in MAY_BE_EMPTY:
         if rows_in:
             raise SourceError(f"{label}: `where` leaves none of the {rows_in:,} rows. Mend the condition.")
         raise SourceError(f"{label}: no rows. Check that the export ran, or take the table out of the config.")
     return replace(staged, rows_in=rows_in, left_out=rows_in - used)
+
+
+def _label(settings: Settings, contract: Table) -> str:
+    return f"{settings.file}: tables.{contract.name}"
 
 
 def _follow(stage: Stage) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 
 from pipeline.cells import EXPECTED, accepts, cell
@@ -14,14 +16,29 @@ from pipeline.tables import ACCOUNT
 _ACCOUNT = ACCOUNT.name
 
 
-def with_account(
-    con: duckdb.DuckDBPyConnection, settings: Settings, source: str, through: AccountThrough, where: str
-) -> str:
-    """Return the relation `source` with a further column `account_id`, looked up in another source.
+@dataclass(frozen=True)
+class Through:
+    """The SQL of (through_key, through_account), a row per key, and that of the key in a row of the source `s`."""
 
-    It has the rows of `source`, no more and no fewer; a row whose key the other source lacks has no account. The other
-    source may hold a key several times (versions of a subscription) but never under two accounts. Raises SourceError
-    for what cannot be read or is not there, ContractError for a key under two accounts.
+    found: str
+    of_row: str
+
+    def joined(self, source: str) -> str:
+        """Return the relation `source` with a further column `account_id`."""
+        return (
+            f"(SELECT s.*, t.through_account AS {_ACCOUNT} FROM {source} AS s "
+            f"LEFT JOIN ({self.found}) AS t ON {self.of_row} = t.through_key)"
+        )
+
+
+def account_through(
+    con: duckdb.DuckDBPyConnection, settings: Settings, source: str, through: AccountThrough, where: str
+) -> Through:
+    """Return how the accounts of the rows of `source` are looked up in another source.
+
+    The rows joined are those of `source`, no more and no fewer; a row whose key the other source lacks has no account.
+    The other source may hold a key several times (versions of a subscription) but never under two accounts. Raises
+    SourceError for what cannot be read or is not there, ContractError for a key under two accounts.
     """
     label = f"{where}.account_through"
     key = through.to or through.on
@@ -48,10 +65,7 @@ def with_account(
             f"and {last}; expected one account each. Join on a column that identifies its account, or write a select."
         )
     found = f"SELECT through_key, min(through_account) AS through_account FROM ({pairs}) GROUP BY through_key"
-    return (
-        f"(SELECT s.*, t.through_account AS {_ACCOUNT} FROM {source} AS s "
-        f"LEFT JOIN ({found}) AS t ON {of_row} = t.through_key)"
-    )
+    return Through(found, of_row)
 
 
 def _columns(con: duckdb.DuckDBPyConnection, source: str, where: str) -> dict[str, str]:
