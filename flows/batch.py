@@ -15,19 +15,20 @@ from flows.command import check_failed, step
 from flows.outermost import outermost
 from flows.score_accounts import score
 from pipeline.drafts import Draft
-from pipeline.scores_file import check_scores_file, scores_table, write_scores
+from pipeline.scores_file import check_scores_file, scores_in_parts, write_scores
 from pipeline.settings import read_settings
 
 
 def write_out(config: str, as_of: date, targets: list[str], out: str, dry_run: bool = False) -> int:
     """Write the scores of these targets' drafts to the file `out`; return how many rows it has."""
     settings = read_settings(config)
-    table = scores_table([Draft.open(settings, target, as_of, rehearsal=dry_run) for target in targets])
+    drafts = [Draft.open(settings, target, as_of, rehearsal=dry_run) for target in targets]
+    rows = sum(len(draft.scores) for draft in drafts)
     if not dry_run:
-        write_scores(table, Path(out))
+        write_scores(scores_in_parts(drafts), Path(out))
     done = "dry run: would write" if dry_run else "write   "
-    step(f"{done} {len(table):,} scores of {', '.join(targets)} to {out}")
-    return len(table)
+    step(f"{done} {rows:,} scores of {', '.join(targets)} to {out}")
+    return rows
 
 
 @flow(name="keepgrow-batch", validate_parameters=False)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -47,17 +48,18 @@ def listing_of(
         record = RunRecord(target=target.name, as_of=draft.as_of, created_at=_midnight(draft.as_of), **made_from)
         previous = store.previous(target.name, draft.as_of)
         before = store.rows(previous.run_id) if previous else None
-        rows, shown, scored = change_since(before, draft.rows).rows, False, draft.scores
+        rows, shown, scored = change_since(before, draft.rows).rows, False, draft.scores.of
     else:
         run = store.run(published["run_id"])
         record, rows, shown = run, store.rows(run.run_id), run.published
-        scored = store.scores(run.run_id)
+        scored = partial(store.scores, run.run_id)
         previous = store.run(run.previous_run) if run.previous_run else None
         before = store.rows(previous.run_id) if previous else None
     call = rows[rows["section"] == "call"]
     changes = None
     if previous is not None and before is not None:
-        changes = _changes(record, previous, rows, before, set(scored["account_id"]), barred(material, record.as_of))
+        known = set(scored(before["account_id"])["account_id"])
+        changes = _changes(record, previous, rows, before, known, barred(material, record.as_of))
         if isinstance(record, Run):
             changes = _with_movers(changes, material, target, store, (previous, record), before, rows)
     return Listing(
@@ -124,7 +126,10 @@ def _row(row: Mapping[str, Any]) -> ListedRow:
 def _changes(
     record: RunRecord, previous: Run, rows: pd.DataFrame, before: pd.DataFrame, scored: set[str], excluded: set[str]
 ) -> Changes:
-    """Compare two lists; accounts that must not be listed are not named either."""
+    """Compare two lists; `scored` are the accounts of the one before that are scored now.
+
+    Accounts that must not be listed are not named either.
+    """
     call = rows[rows["section"] == "call"]
     change = call["change"].fillna("").astype(str)
     left = change_since(before, rows).left
@@ -153,7 +158,7 @@ def _with_movers(
     """Take the scores apart that moved most, of accounts to call now or before: others the list does not name."""
     both = pd.concat([rows[rows["section"] == "call"], before[before["section"] == "call"]])
     names = dict(zip(both["account_id"], both["name"], strict=True))
-    scores = [store.scores(run.run_id).set_index("account_id")["probability"] for run in runs]
+    scores = [store.scores(run.run_id, names).set_index("account_id")["probability"] for run in runs]
     moved = (scores[1] - scores[0]).reindex(sorted(names)).dropna()
     moved = moved[moved.abs() >= LEAST]
     largest = moved.reindex(moved.abs().sort_values(ascending=False, kind="stable").index[:MOVERS])

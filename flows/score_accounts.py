@@ -10,25 +10,29 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.build_features import material_of
 from flows.command import step
-from models.scoring import score_target
-from pipeline.errors import ModelError
+from models.material import Material
+from models.scoring import score_targets
 
 
-def score_one(
-    config: str, as_of: date, snapshot: str, target: str, model: str | None, retrospective: bool, dry_run: bool
-) -> dict[str, Any]:
-    """Score one target with its champion, or the model in the folder `model`; return counts and the list's folder.
+def score_all(
+    config: str, as_of: date, snapshot: str, targets: dict[str, str | None], retrospective: bool, dry_run: bool
+) -> list[dict[str, Any]]:
+    """Score the targets with their champions, or the models in the folders given; return counts and lists' folders.
 
     A model that cannot score is told under `error`, so that the other targets get their lists.
     """
     material = material_of(config, snapshot)
-    try:
-        scored = score_target(
-            material, material.target(target), as_of, model=model, retrospective=retrospective, dry_run=dry_run
-        )
-    except ModelError as error:
+    results = score_targets(material, targets, as_of, retrospective=retrospective, dry_run=dry_run)
+    for scored in results:
+        _tell(material, scored)
+    return results
+
+
+def _tell(material: Material, scored: dict[str, Any]) -> None:
+    target = scored["target"]
+    if "error" in scored:
         step(f"score    {target}: failed")
-        return {"target": target, "error": str(error)}
+        return
     counts = scored["counts"]
     apart = {name: counts[name] for name in ("leaving", "too_new", "outside")} | {
         "excluded": sum(counts["excluded"].values())
@@ -43,7 +47,6 @@ def score_one(
     )
     if target not in material.settings.plays:
         step(f"rank     {target}: no [plays.{target}], so worth takes every call to succeed and to cost nothing")
-    return scored
 
 
 @flow(name="keepgrow-score", validate_parameters=False)
@@ -59,5 +62,4 @@ def score(
 
     `targets` gives each target the folder of a model that a rehearsal trained and did not register; None: its champion.
     """
-    one = task(score_one, cache_policy=NO_CACHE)
-    return [one(config, as_of, snapshot, target, model, retrospective, dry_run) for target, model in targets.items()]
+    return task(score_all, cache_policy=NO_CACHE)(config, as_of, snapshot, targets, retrospective, dry_run)

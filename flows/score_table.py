@@ -41,11 +41,13 @@ def score_table(
     state_folder(settings)
 
     from models.material import Material
-    from models.scoring import draft_target
+    from models.scoring import choose, drafts
     from pipeline.snapshot import check_as_of, take_snapshot
 
     snapshot = take_snapshot(settings, day)
     check_as_of(snapshot, day)
     material = Material.of(settings, snapshot)
     asked = [material.target(name) for name in targets or material.targets]
-    return scores_table([draft_target(material, target, day, retrospective=retrospective) for target in asked])
+    chosen = {target.name: choose(material, target, day, retrospective=retrospective) for target in asked}
+    with drafts(material, chosen, day) as made:
+        return scores_table(made)

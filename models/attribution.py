@@ -72,9 +72,8 @@ def score_change(
     target that asks another question now: `said` tells.
     """
     excluded = barred(material, after.as_of)
-    ends = _ends(material, before, after)
-    wanted = sorted({*ends.index} - excluded if accounts is None else ({*ends.index} & {*accounts}) - excluded)
-    ends = ends.loc[wanted]
+    ends = _ends(material, before, after, accounts)
+    ends = ends[~ends.index.isin(excluded)]
     both = [str(account) for account in ends.index[ends.notna().all(axis=1)]]
     try:
         steps = _steps(material, target, before, after, both, whole=accounts is None)
@@ -135,10 +134,11 @@ def barred(material: Material, as_of: date) -> set[str]:
     }
 
 
-def _ends(material: Material, before: Run, after: Run) -> pd.DataFrame:
-    """Return the scores of both runs by account, NaN where an account was not scored."""
+def _ends(material: Material, before: Run, after: Run, accounts: Collection[str] | None) -> pd.DataFrame:
+    """Return the scores of both runs by account, NaN where an account was not scored; `accounts`: only of these."""
     with Store(store_url(material.settings)) as store:
-        scores = [store.scores(run.run_id).set_index("account_id")["probability"].dropna() for run in (before, after)]
+        found = [store.scores(run.run_id, accounts).set_index("account_id") for run in (before, after)]
+    scores = [each["probability"].dropna() for each in found]
     return pd.concat(scores, axis=1, keys=["before", "after"]).sort_index()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.spec import Feature
@@ -37,6 +38,10 @@ class FittedModel:
         listed = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
         return cls({**manifest, "files": listed}, files, threads)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process loads its own trees.
+        return {name: value for name, value in vars(self).items() if name != "scorer"}
+
     @cached_property
     def scorer(self) -> Scorer:
         return Scorer(self.manifest, self.files, self.threads)
@@ -59,7 +64,10 @@ class FittedModel:
         try:
             return self.scorer.encode(features)
         except WrongFrame as error:
-            raise ModelError(f"{_named(self.manifest)} cannot score these rows: {error}. {RETRAIN}") from None
+            raise self._cannot_score(error) from None
+
+    def _cannot_score(self, error: WrongFrame) -> ModelError:
+        return ModelError(f"{_named(self.manifest)} cannot score these rows: {error}. {RETRAIN}")
 
     def probability(self, features: pd.DataFrame) -> Floats:
         """Return the calibrated probability of label 1, one per row."""
@@ -70,6 +78,17 @@ class FittedModel:
         if self.manifest["increment"] is None:
             return np.asarray(value_at_stake, float)
         return self.scorer.increment(self.encode(features), np.asarray(base, float))
+
+    def score(self, features: pa.Table, base: Floats, value_at_stake: Floats) -> tuple[Floats, Floats]:
+        """Return what `probability` and `value` do, from an Arrow table of the feature columns; raises as `encode`."""
+        try:
+            matrix = self.scorer.encode_arrow(features)
+        except WrongFrame as error:
+            raise self._cannot_score(error) from None
+        value = np.asarray(value_at_stake, float)
+        if self.manifest["increment"] is not None:
+            value = self.scorer.increment(matrix, np.asarray(base, float))
+        return self.scorer.probability(matrix), value
 
     def expected_value(self, features: pd.DataFrame, base: Floats, value_at_stake: Floats) -> Floats:
         """Return probability x value per row, in the reporting currency."""

@@ -1,27 +1,85 @@
-"""Scores of one target at one as_of, ranked into a list with reasons: a draft, ready to be published."""
+"""Scores of targets at one as_of, ranked into lists with reasons: drafts, ready to be published.
+
+Buckets are worked on side by side, for all targets at once. What is held of a bucket is who can reach a list; the
+scores of all accounts go to files.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from features.built import content_digest
-from models.explain import apart, reasons_for
+from models.bucket_reasons import ReasonBucket, facts_columns, read_reasons
+from models.bucket_scores import Question, ScoreBucket, read_scores
+from models.explain import apart
 from models.manifest import FittedModel, check_features, check_target, check_time, load_model
 from models.material import Material
 from models.registry import Champion, Registry, model_name
-from models.targets import COHORT, Target
+from models.row_digests import RowDigest, digest_of
+from models.targets import Target
 from pipeline.drafts import Draft
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, StoreError
 from pipeline.likelihood import with_observed
-from pipeline.lists import rank
+from pipeline.lists import Ranker, Ranking
+from pipeline.score_files import join_parts, prepare
 from pipeline.settings import Play, Settings
+
+Digests = dict[str, tuple[Sequence[str], RowDigest]]
+"""Table -> its columns and the digest of its rows, over the buckets so far."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The model that scores a target, and what it is called in the run record."""
+
+    model: FittedModel
+    name: str
+    number: str
+
+
+def score_targets(
+    material: Material,
+    targets: Mapping[str, str | None],
+    as_of: date,
+    *,
+    retrospective: bool = False,
+    dry_run: bool = False,
+) -> list[dict[str, Any]]:
+    """Score the targets' cohorts at `as_of`, rank them and save the drafts.
+
+    `targets` gives each target the folder of a model to score with instead of its champion: one that a rehearsal
+    trained and did not register. Returns, per target, target, as_of, counts, the model's name and version, and the
+    draft's folder; or target and `error`: why it cannot be scored. The others are scored all the same.
+    """
+    chosen: dict[str, Chosen] = {}
+    failed: dict[str, ModelError] = {}
+    for name, folder in targets.items():
+        try:
+            chosen[name] = choose(material, material.target(name), as_of, folder, retrospective=retrospective)
+        except ModelError as error:
+            failed[name] = error
+    results: dict[str, dict[str, Any]] = {}
+    for group in ([*chosen], *([name] for name in chosen)):
+        if results.keys() | failed.keys() >= set(group):
+            continue
+        try:
+            with drafts(material, {name: chosen[name] for name in group}, as_of) as made:
+                results |= {draft.target: _saved(draft, material.settings, dry_run) for draft in made}
+        except ModelError as error:
+            # One that fails for all is sought among them: each is then scored alone.
+            if len(group) == 1:
+                failed[group[0]] = error
+    return [results[name] if name in results else {"target": name, "error": str(failed[name])} for name in targets]
 
 
 def score_target(
@@ -33,103 +91,158 @@ def score_target(
     retrospective: bool = False,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    """Score the target's cohort at `as_of` with its champion, rank it and save the draft.
+    """Score one target as `score_targets` does.
 
-    `model` is the folder of a model to score with instead of the champion: one that a rehearsal trained and did not
-    register. Returns target, as_of, counts, the model's name and version, and the draft's folder.
+    Raises ModelError when there is no champion, or it was trained on other features or on later knowledge.
+    """
+    chosen = choose(material, target, as_of, model, retrospective=retrospective)
+    with drafts(material, {target.name: chosen}, as_of) as (draft,):
+        return _saved(draft, material.settings, dry_run)
+
+
+def choose(
+    material: Material, target: Target, as_of: date, folder: str | None = None, *, retrospective: bool = False
+) -> Chosen:
+    """Return the target's champion, or the model in `folder`.
 
     Raises ModelError when there is no champion, or it was trained on other features or on later knowledge.
     """
     settings = material.settings
-    draft = draft_target(material, target, as_of, model=model, retrospective=retrospective)
-    made_from = draft.made_from
-    return {
-        "target": target.name,
-        "as_of": str(as_of),
-        "model": f"{made_from['model_name']} version {made_from['model_version']} ({made_from['recipe']})",
-        "counts": made_from["counts"],
-        "folder": str(draft.save(settings, rehearsal=dry_run)),
-    }
-
-
-def draft_target(
-    material: Material, target: Target, as_of: date, *, model: str | None = None, retrospective: bool = False
-) -> Draft:
-    """Return the scored and ranked list of a target, saved nowhere; arguments and errors as `score_target` has them."""
-    settings = material.settings
-    if model is not None:
-        name = model_name(target.name, settings.mlflow.prefix)
-        number, fitted = "unregistered", load_model(Path(model))
+    if folder is not None:
+        chosen = Chosen(load_model(Path(folder)), model_name(target.name, settings.mlflow.prefix), "unregistered")
     else:
         champion = _champion(settings, target)
-        name, number = champion.name, str(champion.number)
         fitted = load_model(champion.folder, champion.digest, settings.training.threads)
-    check_target(fitted.manifest, target)
-    check_features(fitted.manifest, material.features)
-    check_time(fitted.manifest, as_of, retrospective)
-    return make_draft(material, target, fitted, as_of, name=name, number=number)
+        chosen = Chosen(fitted, champion.name, str(champion.number))
+    check_target(chosen.model.manifest, target)
+    check_features(chosen.model.manifest, material.features)
+    check_time(chosen.model.manifest, as_of, retrospective)
+    return chosen
 
 
-def make_draft(material: Material, target: Target, model: FittedModel, as_of: date, *, name: str, number: str) -> Draft:
-    """Return the scored and ranked list of a target; accounts excluded at `as_of` are never scored."""
-    settings, snapshot = material.settings, material.snapshot
-    features, standing = material.features_at([as_of]), material.standing(target, as_of)
-    excluded, display = snapshot.excluded(as_of), snapshot.display(as_of)
-    scored, rows = score_frame(model, standing, features, set(excluded["account_id"]))
-    play = settings.plays.get(target.name, Play(name=target.name))
-    ranking = rank(scored, display, excluded, play, settings.lists)
+@contextmanager
+def drafts(material: Material, chosen: Mapping[str, Chosen], as_of: date) -> Iterator[list[Draft]]:
+    """Yield the scored and ranked lists of some targets; accounts excluded at `as_of` are never scored.
+
+    Their scores lie in files that are gone at the end, unless a draft was saved. Raises ModelError when a model cannot
+    score, StoreError when the state folder cannot be written.
+    """
+    with _room(material.settings) as room:
+        questions = [_question(material, name, each, room / name) for name, each in chosen.items()]
+        rankings, digests = _ranked(material, questions, as_of)
+        made = []
+        for question, each in zip(questions, chosen.values(), strict=True):
+            ranking = rankings[question.target.name]
+            made.append(_draft(material, question, each, ranking, digests[question.target.name], as_of))
+        yield made
+
+
+@contextmanager
+def _room(settings: Settings) -> Iterator[Path]:
+    home = settings.state_folder
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        room = Path(tempfile.mkdtemp(prefix="scoring-", dir=home))
+    except OSError as error:
+        raise StoreError(f"scores cannot be written to {home}: {error.strerror}. Mend its rights.") from None
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _question(material: Material, name: str, chosen: Chosen, room: Path) -> Question:
+    # Buckets share the cores; a model that takes them all for each would have threads wait for each other.
+    threads = max(1, material.settings.training.threads // material.workers.count)
+    play = material.settings.plays.get(name, Play(name=name))
+    prepare(room)
+    return Question(material.target(name), replace(chosen.model, threads=threads), play, room)
+
+
+def _ranked(
+    material: Material, questions: Sequence[Question], as_of: date
+) -> tuple[dict[str, Ranking], dict[str, Digests]]:
+    """Score bucket by bucket; return, by target, the list and what it was made from."""
+    lists = material.settings.lists
+    rankers = {question.target.name: Ranker(question.play, lists) for question in questions}
+    digests: dict[str, Digests] = {name: {} for name in rankers}
+    function = ScoreBucket(
+        material.snapshot.folder, as_of, material.features, material.features_folder, tuple(questions), lists
+    )
+    for bucket, table in material.map(function, "scores"):
+        for name, ranker in rankers.items():
+            found = read_scores(table, name)
+            ranker.add(replace(found.candidates, rows=found.candidates.rows.assign(bucket=bucket)))
+            for what, (columns, digest) in found.digests.items():
+                _, before = digests[name].get(what, (columns, RowDigest()))
+                digests[name][what] = (columns, before + digest)
+    return {name: ranker.ranking() for name, ranker in rankers.items()}, digests
+
+
+def _draft(
+    material: Material, question: Question, chosen: Chosen, ranking: Ranking, digests: Digests, as_of: date
+) -> Draft:
+    settings, name = material.settings, question.target.name
     language = settings.lists.language
-    listed = with_observed(ranking.rows, model.manifest["bands"], language)
+    rows = with_observed(ranking.rows, chosen.model.manifest["bands"], language)
     # Contributions are slow to compute: only for rows that reach the list.
-    called = listed.loc[listed["section"] == "call", "account_id"]
-    shown = material.with_facts(rows.loc[called], as_of)
-    said = reasons_for(model, material.features, shown, settings.money.currency, language)
-    texts = dict(zip(called, said, strict=True))
-    ends = listed["account_id"].map(standing.set_index("account_id")["ends_on"])
+    texts, facts = _reasons(material, question, rows[rows["section"] == "call"], as_of)
     told = [
         texts[account] if section == "call" else apart(section, end, language)
-        for account, section, end in zip(listed["account_id"], listed["section"], ends, strict=True)
+        for account, section, end in zip(rows["account_id"], rows["section"], rows["ends_on"], strict=True)
     ]
-    listed = listed.assign(reasons=pd.Series(told, index=listed.index, dtype=object))
-    digests = [content_digest(frame) for frame in (features, standing, display, excluded, shown.reset_index())]
+    decided = {**digests, "facts": (facts_columns(material.features), facts)}
     return Draft(
-        target.name,
+        name,
         as_of,
-        listed,
-        ranking.scores,
-        tuple(excluded["account_id"]),
+        rows.drop(columns=["ends_on", "bucket"]).assign(reasons=pd.Series(told, index=rows.index, dtype=object)),
+        join_parts(question.room, settings),
+        tuple(material.snapshot.excluded(as_of)["account_id"]),
         {
-            "model_name": name,
-            "model_version": number,
-            "model_digest": model.digest,
-            "recipe": model.manifest["recipe"],
-            "feature_digest": hashlib.sha256("".join(digests).encode()).hexdigest(),
+            "model_name": chosen.name,
+            "model_version": chosen.number,
+            "model_digest": chosen.model.digest,
+            "recipe": chosen.model.manifest["recipe"],
+            "feature_digest": digest_of((what, columns, digest) for what, (columns, digest) in decided.items()),
             "settings_digest": settings.digest(),
             "code_version": version("keepgrow"),
             "counts": ranking.counts,
             "currency": settings.money.currency,
-            "retrospective": as_of < model.trained_until,
+            "retrospective": as_of < chosen.model.trained_until,
         },
     )
 
 
-def score_frame(
-    model: FittedModel, standing: pd.DataFrame, features: pd.DataFrame, excluded: set[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return every account's section, probability and value at stake, and the features of the scored ones by account.
+def _reasons(
+    material: Material, question: Question, called: pd.DataFrame, as_of: date
+) -> tuple[dict[str, list[dict[str, object]]], RowDigest]:
+    """Return why each account is to be called, and the digest of the facts that the reasons show."""
+    settings = material.settings
+    listed: dict[int, list[str]] = defaultdict(list)
+    for bucket, account in zip(called["bucket"], called["account_id"], strict=True):
+        listed[int(bucket)].append(account)
+    function = ReasonBucket(
+        material.snapshot.folder, as_of, material.features, material.features_folder, question.model,
+        settings.money.currency, settings.lists.language, {bucket: tuple(ids) for bucket, ids in listed.items()},
+    )  # fmt: skip
+    texts: dict[str, list[dict[str, object]]] = {}
+    digest = RowDigest()
+    for _, table in material.map(function, "reasons", sorted(listed)):
+        reasons, facts = read_reasons(table)
+        texts |= reasons
+        digest += facts
+    return texts, digest
 
-    `standing` and `features` have one row per account seen. Outside the cohort the probability is NaN, never 0.
-    """
-    by_account = features.drop(columns="as_of").set_index("account_id")
-    asked = (standing["section"] == COHORT) & ~standing["account_id"].isin(excluded)
-    rows = by_account.loc[standing.loc[asked, "account_id"]]
-    scored = standing[["account_id", "section", "value_at_stake"]].assign(probability=np.nan)
-    if len(rows):
-        base = standing.loc[asked, "base"].to_numpy()
-        stake = standing.loc[asked, "value_at_stake"].to_numpy()
-        scored.loc[asked, "probability"] = model.probability(rows)
-        scored.loc[asked, "value_at_stake"] = model.value(rows, base, stake)
-    return scored, rows
+
+def _saved(draft: Draft, settings: Settings, dry_run: bool) -> dict[str, Any]:
+    made_from = draft.made_from
+    return {
+        "target": draft.target,
+        "as_of": str(draft.as_of),
+        "model": f"{made_from['model_name']} version {made_from['model_version']} ({made_from['recipe']})",
+        "counts": made_from["counts"],
+        "folder": str(draft.save(settings, rehearsal=dry_run)),
+    }
 
 
 def _champion(settings: Settings, target: Target) -> Champion:

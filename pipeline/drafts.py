@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import StoreError
+from pipeline.score_files import Scores
 from pipeline.settings import Settings
 
 
@@ -21,14 +22,14 @@ class Draft:
     """What scoring hands to publishing.
 
     `rows` has `pipeline.store.frames.ROW_COLUMNS` but `change` and `previous_probability`, which publishing fills;
-    `scores` has SCORE_COLUMNS; `made_from` the digests, versions and counts of the run record; `excluded` the
-    accounts that must appear in neither frame.
+    `scores` are those of all accounts, in a file; `made_from` the digests, versions and counts of the run record;
+    `excluded` the accounts that must appear in neither.
     """
 
     target: str
     as_of: date
     rows: pd.DataFrame
-    scores: pd.DataFrame
+    scores: Scores
     excluded: tuple[str, ...]
     made_from: dict[str, Any]
 
@@ -48,7 +49,7 @@ class Draft:
                 reasons=[json.dumps(reasons, ensure_ascii=False) for reasons in self.rows["reasons"]]
             )
             rows.to_parquet(fresh / "rows.parquet", index=False)
-            self.scores.to_parquet(fresh / "scores.parquet", index=False)
+            shutil.copyfile(self.scores.file, fresh / "scores.parquet")
             record = {"made_from": self.made_from, "excluded": self.excluded}
             (fresh / "draft.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
             shutil.rmtree(folder, ignore_errors=True)
@@ -69,7 +70,7 @@ class Draft:
         record = json.loads((folder / "draft.json").read_text(encoding="utf-8"))
         rows = pd.read_parquet(folder / "rows.parquet")
         rows["reasons"] = [json.loads(text) for text in rows["reasons"]]
-        scores = pd.read_parquet(folder / "scores.parquet")
+        scores = Scores(folder / "scores.parquet")
         return cls(target, as_of, rows, scores, tuple(record["excluded"]), record["made_from"])
 
 

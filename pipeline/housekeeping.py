@@ -21,6 +21,7 @@ _OLD = "old-"
 
 _LEFTOVERS = (
     "stage-*",
+    "scoring-*",
     "*run.[0-9]*",
     f"snapshots/{_OLD}*",
     "snapshots/writing-*",

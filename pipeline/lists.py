@@ -1,7 +1,12 @@
-"""Priority lists: scored accounts ranked by what a call is expected to be worth, within what each manager can work."""
+"""Priority lists: scored accounts ranked by what a call is expected to be worth, within what each manager can work.
+
+Accounts come in parts: `candidates` keeps of each part what can still reach the list, `rank` makes the list of that.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,60 +26,128 @@ _DISPLAY = ("name", "account_manager", "team")
 _SCORES = ("account_id", "section", "probability", "value_at_stake", "expected_value")
 
 
+WAITING = 50_000
+"""Candidates that may wait before those without a chance are dropped."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What some of the accounts bring to a list."""
+
+    rows: pd.DataFrame
+    """account_id, section (cohort, leaving, too_new), name, account_manager, team, probability, value_at_stake,
+    expected_value, and whatever else was given. Of the cohort each manager's best, of the other sections all."""
+    scores: pd.DataFrame
+    """One row per account neither excluded nor outside, by account_id: account_id, section (cohort, leaving, too_new),
+    probability, value_at_stake, expected_value."""
+    counts: Mapping[str, Any]
+    """scored, worth_it, leaving, too_new, outside; excluded: reason -> accounts."""
+
+
 @dataclass(frozen=True)
 class Ranking:
     """A list before reasons, bands and changes are added to its rows."""
 
     rows: pd.DataFrame
     """account_id, section (call, leaving, too_new), rank and manager_rank (Int64; blank unless to be called), name,
-    account_manager, team, probability, value_at_stake, expected_value, play. To call first, by rank."""
-    scores: pd.DataFrame
-    """One row per account neither excluded nor outside: account_id, section (cohort, leaving, too_new), probability,
-    value_at_stake, expected_value."""
+    account_manager, team, probability, value_at_stake, expected_value, play, and whatever else the candidates carry.
+    To call first, by rank."""
     counts: dict[str, Any]
     """scored = listed + over_capacity + not_worth_it; leaving, too_new, outside; excluded: reason -> accounts."""
 
 
-def rank(
+def candidates(
     scored: pd.DataFrame, display: pd.DataFrame, excluded: pd.DataFrame, play: Play, settings: ListSettings
-) -> Ranking:
-    """Rank accounts by expected value = probability x value at stake x the play's effect - its cost.
+) -> Candidates:
+    """Return what can reach the list, by expected value = probability x value at stake x the play's effect - its cost.
 
     `scored` has one row per account: account_id, section (COHORT_SECTIONS), probability in [0, 1] and value_at_stake
-    in currency units, both compulsory in the cohort only, and not for excluded accounts. `display` has account_id,
-    name, account_manager and team; `excluded` account_id and reason. Excluded accounts are removed and counted. Rows
-    worth nothing or less are left off; each account manager gets the best `capacity` rows, accounts without one go to
-    `unassigned`, and equal expected values are ordered by account id. Raises ModelError for scores that are missing,
-    doubled or out of range.
+    in currency units, both compulsory in the cohort only, and not for excluded accounts; further columns stay beside
+    the rows. `display` has account_id, name, account_manager and team; `excluded` account_id and reason. Excluded
+    accounts are removed and counted. Rows worth nothing or less are left off; accounts without a manager go to
+    `unassigned`. Raises ModelError for scores that are missing, doubled or out of range.
     """
     _check_columns(scored)
     kept, excluded_by_reason = _without_excluded(scored, excluded)
     _check_values(kept)
     sections = kept["section"].value_counts()
     valued = _with_expected_value(kept[kept["section"] != "outside"], play)
-    shown = _with_display(valued, display)
-
-    candidates = shown[shown["section"] == "cohort"]
-    worth_it = candidates[candidates["expected_value"] > 0].sort_values(
-        ["expected_value", "account_id"], ascending=[False, True]
-    )
-    manager_rank = worth_it.groupby("account_manager").cumcount() + 1
-    capacity = worth_it["account_manager"].map(dict(settings.capacities)).fillna(settings.capacity)
-    call = worth_it.assign(manager_rank=manager_rank, section="call", play=play.name)[manager_rank <= capacity]
-    call = call.assign(rank=np.arange(1, len(call) + 1))
-    apart = shown[shown["section"] != "cohort"].sort_values(["section", "account_id"])
-
-    rows = pd.concat([call, apart], ignore_index=True).astype({"rank": "Int64", "manager_rank": "Int64"})
+    worth_it = (valued["section"] == "cohort") & (valued["expected_value"] > 0)
+    shown = _with_display(valued[worth_it | (valued["section"] != "cohort")], display)
     counts = {
-        "scored": len(candidates),
-        "listed": len(call),
-        "over_capacity": len(worth_it) - len(call),
-        "not_worth_it": len(candidates) - len(worth_it),
+        "scored": int(sections.get("cohort", 0)),
+        "worth_it": int(worth_it.sum()),
         **{section: int(sections.get(section, 0)) for section in ("leaving", "too_new", "outside")},
         "excluded": excluded_by_reason,
     }
-    columns = ["account_id", "section", "rank", "manager_rank", *_DISPLAY, *_SCORES[2:], "play"]
-    return Ranking(rows[columns], valued[list(_SCORES)].sort_values("account_id", ignore_index=True), counts)
+    scores = valued[list(_SCORES)].sort_values("account_id", ignore_index=True)
+    return Candidates(_with_a_chance(shown, settings), scores, counts)
+
+
+class Ranker:
+    """Takes candidates part by part; not more are held at once than the list has rows, and `WAITING` more."""
+
+    def __init__(self, play: Play, settings: ListSettings) -> None:
+        self._play, self._settings = play, settings
+        self._waiting: list[pd.DataFrame] = []
+        self._settled = 0
+        self._counted: Counter[str] = Counter()
+        self._excluded: Counter[str] = Counter()
+
+    def add(self, part: Candidates) -> None:
+        self._counted.update({name: number for name, number in part.counts.items() if name != "excluded"})
+        self._excluded.update(part.counts["excluded"])
+        self._waiting.append(part.rows)
+        if sum(map(len, self._waiting)) > self._settled + WAITING:
+            self._waiting = [self._chosen()]
+            self._settled = len(self._waiting[0])
+
+    def ranking(self) -> Ranking:
+        """Return the list of the parts so far, of which there is at least one."""
+        shown = self._chosen()
+        call = shown[shown["section"] == "cohort"]
+        call = call.assign(
+            section="call",
+            rank=np.arange(1, len(call) + 1),
+            manager_rank=call.groupby("account_manager").cumcount() + 1,
+            play=self._play.name,
+        )
+        apart = shown[shown["section"] != "cohort"].assign(rank=None, manager_rank=None, play=None)
+        rows = pd.concat([call, apart], ignore_index=True).astype({"rank": "Int64", "manager_rank": "Int64"})
+        counted = self._counted
+        counts = {
+            "scored": counted["scored"],
+            "listed": len(call),
+            "over_capacity": counted["worth_it"] - len(call),
+            "not_worth_it": counted["scored"] - counted["worth_it"],
+            **{section: counted[section] for section in ("leaving", "too_new", "outside")},
+            "excluded": {reason: self._excluded[reason] for reason in sorted(self._excluded)},
+        }
+        columns = ["account_id", "section", "rank", "manager_rank", *_DISPLAY, *_SCORES[2:], "play"]
+        return Ranking(rows[[*columns, *(name for name in shown if name not in columns)]], counts)
+
+    def _chosen(self) -> pd.DataFrame:
+        return _with_a_chance(pd.concat(self._waiting, ignore_index=True), self._settings)
+
+
+def rank(parts: Iterable[Candidates], play: Play, settings: ListSettings) -> Ranking:
+    """Rank the candidates of all parts, of which there is at least one; how accounts were dealt into them is all one.
+
+    Each account manager gets the best `capacity` rows; equal expected values are ordered by account id.
+    """
+    ranker = Ranker(play, settings)
+    for part in parts:
+        ranker.add(part)
+    return ranker.ranking()
+
+
+def _with_a_chance(shown: pd.DataFrame, settings: ListSettings) -> pd.DataFrame:
+    """Return each manager's best rows of the cohort, the best first, and then the others by section and account."""
+    cohort = shown[shown["section"] == "cohort"]
+    cohort = cohort.sort_values(["expected_value", "account_id"], ascending=[False, True])
+    capacity = cohort["account_manager"].map(dict(settings.capacities)).fillna(settings.capacity)
+    apart = shown[shown["section"] != "cohort"].sort_values(["section", "account_id"])
+    return pd.concat([cohort[cohort.groupby("account_manager").cumcount() < capacity], apart], ignore_index=True)
 
 
 def _check_columns(scored: pd.DataFrame) -> None:
@@ -127,16 +200,11 @@ def _with_expected_value(kept: pd.DataFrame, play: Play) -> pd.DataFrame:
 
 
 def _with_display(shown: pd.DataFrame, display: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with name, account manager and team, and blank ranks and play."""
+    """Return the rows with name, account manager and team."""
     people = display.drop_duplicates("account_id").set_index("account_id").reindex(columns=list(_DISPLAY))
     found = people.reindex(shown["account_id"]).astype(object)
     found = found.where(found.notna(), None).set_index(shown.index)
     manager = found["account_manager"].where(found["account_manager"].astype("string").str.strip().fillna("") != "")
     return shown.drop(columns=[name for name in _DISPLAY if name in shown]).assign(
-        name=found["name"],
-        team=found["team"],
-        account_manager=manager.fillna(UNASSIGNED),
-        rank=None,
-        manager_rank=None,
-        play=None,
+        name=found["name"], team=found["team"], account_manager=manager.fillna(UNASSIGNED).astype(object)
     )

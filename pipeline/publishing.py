@@ -51,7 +51,7 @@ def publish_list(
         )  # fmt: skip
         record = replace(record, rows_digest=hashlib.sha256(canonical_csv(record, changes.rows)).hexdigest())
         left = changes.left[~changes.left["account_id"].isin(draft.excluded)]
-        result = store.publish(record, changes.rows, draft.scores, excluded=draft.excluded)
+        result = store.publish(record, changes.rows, draft.scores.frames(), excluded=draft.excluded)
         return {
             "target": target,
             "as_of": str(as_of),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.drafts import Draft
 from pipeline.errors import SinkError
@@ -26,21 +29,23 @@ def scores_table(drafts: Sequence[Draft]) -> pd.DataFrame:
     where there is none; model (name and version); recipe; retrospective, true where the model has learnt from what
     came after as_of. Excluded accounts have no row.
     """
-    parts = []
+    parts = [*scores_in_parts(drafts)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORE_TABLE))
+
+
+def scores_in_parts(drafts: Sequence[Draft]) -> Iterator[pd.DataFrame]:
+    """Yield `scores_table` in parts of at most `pipeline.score_files.AT_ONCE` rows."""
     for draft in drafts:
         made_from = draft.made_from
-        parts.append(
-            draft.scores.assign(
+        for scores in draft.scores.frames():
+            table = scores.assign(
                 target=draft.target,
                 as_of=pd.Timestamp(draft.as_of).as_unit("us"),
                 model=f"{made_from['model_name']} version {made_from['model_version']}",
                 recipe=made_from["recipe"],
                 retrospective=bool(made_from["retrospective"]),
             )
-        )
-    if not parts:
-        return pd.DataFrame(columns=list(SCORE_TABLE))
-    return pd.concat(parts, ignore_index=True)[list(SCORE_TABLE)]
+            yield table[list(SCORE_TABLE)]
 
 
 def check_scores_file(file: Path) -> None:
@@ -53,17 +58,36 @@ def check_scores_file(file: Path) -> None:
         raise SinkError(f"scores cannot be written to {file}: there is no folder {file.resolve().parent}. Make it.")
 
 
-def write_scores(table: pd.DataFrame, file: Path) -> None:
-    """Write the table as its ending says, replacing an earlier file whole; raise SinkError when it cannot be."""
+def write_scores(parts: Iterable[pd.DataFrame], file: Path) -> None:
+    """Write a table that comes in parts as the ending says, replacing an earlier file whole.
+
+    Raises SinkError when it cannot be.
+    """
     check_scores_file(file)
     fresh = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         if file.name.lower().endswith(".csv"):
-            table.to_csv(fresh, index=False, date_format="%Y-%m-%d", encoding="utf-8", lineterminator="\n")
+            _write_csv(parts, fresh)
         else:
-            table.to_parquet(fresh, index=False)
+            _write_parquet(parts, fresh)
         fresh.replace(file)
     except OSError as error:
         raise SinkError(f"scores cannot be written to {file}: {error.strerror or error}. Mend its rights.") from None
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _write_csv(parts: Iterable[pd.DataFrame], file: Path) -> None:
+    with file.open("w", encoding="utf-8", newline="") as out:
+        for number, part in enumerate(parts):
+            part.to_csv(out, index=False, header=number == 0, date_format="%Y-%m-%d", lineterminator="\n")
+
+
+def _write_parquet(parts: Iterable[pd.DataFrame], file: Path) -> None:
+    with ExitStack() as stack:
+        writer = None
+        for part in parts:
+            table = pa.Table.from_pandas(part, writer and writer.schema, preserve_index=False)
+            if writer is None:
+                writer = stack.enter_context(pq.ParquetWriter(file, table.schema))
+            writer.write_table(table)

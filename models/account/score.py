@@ -7,18 +7,19 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from features.phrases import known_value, tell, topic_words
 from models.account.subject import Account, plain
+from models.bucket_scores import score_rows
 from models.explain import reasons_for
 from models.manifest import FittedModel, check_features, check_target, check_time, load_model
 from models.material import Material
 from models.registry import Registry
-from models.scoring import score_frame
 from models.targets import Target
 from pipeline.errors import ModelError
 from pipeline.likelihood import with_observed
-from pipeline.lists import rank
+from pipeline.lists import candidates
 from pipeline.settings import Play
 
 OBSERVED = ("probability", "band", "observed_rate", "observed_low", "observed_high")
@@ -33,11 +34,12 @@ def score_now(account: Account, target: Target, standing: pd.DataFrame) -> dict[
     """
     material, settings = account.material, account.material.settings
     name, model = _champion(material, target, account.as_of)
-    scored, rows = score_frame(model, standing, account.features.assign(as_of=account.as_of).reset_index(), set())
+    rows = account.features
+    scored = score_rows(model, standing, pa.Table.from_pandas(rows.reset_index(), preserve_index=False), set())
     play = settings.plays.get(target.name, Play(name=target.name))
     nobody = pd.DataFrame(columns=["account_id", "reason"])
     display = pd.DataFrame([{"account_id": account.account_id, **account.shown}])
-    worth = rank(scored, display, nobody, play, settings.lists).scores.iloc[0]
+    worth = candidates(scored, display, nobody, play, settings.lists).scores.iloc[0]
     language, currency = settings.lists.language, settings.money.currency
     likely = with_observed(scored, model.manifest["bands"], language).iloc[0]
     facts = material.with_facts(rows, account.as_of)

@@ -13,6 +13,9 @@ from pipeline.store.schema import ROWS, SCORES
 LARGEST = 1e15
 """A magnitude of money no account reaches; infinities lie beyond it."""
 
+AT_ONCE = 500
+"""Accounts that are asked for in one query."""
+
 
 def audit(connection: sa.Connection, record: RunRecord, sequence: int, excluded: Collection[str]) -> None:
     """Raise StoreError listing every fault of the run as written; the caller's transaction then undoes it."""
@@ -81,8 +84,9 @@ def _money(connection: sa.Connection, record: RunRecord, sequence: int) -> Itera
 
 
 def _scores(connection: sa.Connection, record: RunRecord, sequence: int) -> Iterator[str]:  # noqa: ARG001
-    scored = sa.select(SCORES.c.account_id).where(SCORES.c.sequence == sequence)
-    yield from _offenders(connection, ROWS, sequence, ROWS.c.account_id.not_in(scored), "no score")
+    # By the key of each row: NOT IN would gather the scores of all accounts first.
+    scored = sa.exists().where(SCORES.c.sequence == sequence, SCORES.c.account_id == ROWS.c.account_id)
+    yield from _offenders(connection, ROWS, sequence, sa.not_(scored), "no score")
 
 
 def _offenders(
@@ -108,10 +112,16 @@ def excluded_in(
     connection: sa.Connection, sequence: int, excluded: Collection[str], table: sa.Table = ROWS
 ) -> list[str]:
     """Return the accounts that a run's list (or scores) holds though they are excluded, by id."""
-    if not excluded:
-        return []
-    accounts = connection.execute(sa.select(table.c.account_id).where(table.c.sequence == sequence)).scalars()
-    return sorted(set(excluded).intersection(accounts))
+    held = sa.select(table.c.account_id).where(table.c.sequence == sequence)
+    found = [connection.execute(held.where(some)).scalars().all() for some in among(table.c.account_id, excluded)]
+    return sorted(account for part in found for account in part)
+
+
+def among(column: sa.ColumnElement[str], accounts: Collection[str]) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield conditions that together hold for these accounts: a database takes only so many values in one."""
+    wanted = sorted(set(accounts))
+    for first in range(0, len(wanted), AT_ONCE):
+        yield column.in_(wanted[first : first + AT_ONCE])
 
 
 def _excluded(connection: sa.Connection, sequence: int, excluded: Collection[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pandas as pd
@@ -21,18 +21,19 @@ def write_run(
     connection: sa.Connection,
     record: RunRecord,
     rows: pd.DataFrame,
-    scores: pd.DataFrame,
+    scores: Iterable[pd.DataFrame],
     *,
     excluded: Collection[str],
     author: str,
 ) -> PublishResult:
     """Write the run inside the caller's transaction and flip the pointer to it.
 
-    A run with the same inputs changes nothing. The pointer moves forward by (as_of, sequence) only, and not while a
-    rollback holds it: the run is then kept. But where the held list names an account of `excluded`, a run of the same
-    or a later as_of ends the hold and is shown: an objection weighs more than a rollback.
+    A run with the same inputs changes nothing. `scores` come in parts, so that all of them are never held at once. The
+    pointer moves forward by (as_of, sequence) only, and not while a rollback holds it: the run is then kept. But where
+    the held list names an account of `excluded`, a run of the same or a later as_of ends the hold and is shown: an
+    objection weighs more than a rollback.
     """
-    listed, scored = list_records(rows), score_records(scores)
+    listed = list_records(rows)
     sequence = next_sequence(connection)
     reached("begun")
     pointer = pointer_of(connection, record.target)
@@ -47,7 +48,8 @@ def write_run(
     reached("rows_half_written")
     _insert(connection, ROWS, sequence, listed[half:])
     reached("rows_written")
-    _insert(connection, SCORES, sequence, scored)
+    for part in scores:
+        _insert(connection, SCORES, sequence, score_records(part))
     reached("scores_written")
     audit(connection, record, sequence, excluded)
     reached("audited")

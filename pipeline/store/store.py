@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from pipeline.errors import StoreError, nearest
 from pipeline.settings import Settings
 from pipeline.store import feedback, publish, rollback
+from pipeline.store.audit import among
 from pipeline.store.database import Database
 from pipeline.store.drill import reached
 from pipeline.store.frames import ROW_COLUMNS, SCORE_COLUMNS, SECTIONS, list_frame, score_frame
@@ -71,17 +73,18 @@ class Store:
         self,
         record: RunRecord,
         rows: pd.DataFrame,
-        scores: pd.DataFrame,
+        scores: pd.DataFrame | Iterable[pd.DataFrame],
         *,
         excluded: Collection[str],
         author: str = "run",
     ) -> PublishResult:
         """Write the run's rows and scores, audit them and flip the target's pointer, all or nothing.
 
-        `rows` has ROW_COLUMNS and `scores` SCORE_COLUMNS, one row per account; `excluded` are the accounts that must
-        appear in neither. A run with the same inputs as an earlier one changes nothing; an as_of earlier than the
-        published one is written and not shown, and so is one that a rollback holds back, unless the held list names an
-        excluded account (see `store.publish.write_run`). Raises StoreError for a retrospective run and a failed audit.
+        `rows` has ROW_COLUMNS and `scores`, which may come in parts, SCORE_COLUMNS, one row per account; `excluded`
+        are the accounts that must appear in neither. A run with the same inputs as an earlier one changes nothing; an
+        as_of earlier than the published one is written and not shown, and so is one that a rollback holds back, unless
+        the held list names an excluded account (see `store.publish.write_run`). Raises StoreError for a retrospective
+        run and a failed audit.
         """
         if record.retrospective:
             raise StoreError(
@@ -89,7 +92,8 @@ class Store:
                 "published. Score a later as_of."
             )
         with self._database.writing() as connection:
-            result = publish.write_run(connection, record, rows, scores, excluded=excluded, author=author)
+            parts = [scores] if isinstance(scores, pd.DataFrame) else scores
+            result = publish.write_run(connection, record, rows, parts, excluded=excluded, author=author)
         reached("committed")
         return result
 
@@ -157,12 +161,15 @@ class Store:
         with self._database.reading() as connection:
             return list_frame(connection.execute(query.order_by(*order, ROWS.c.account_id)).all())
 
-    def scores(self, run_id: str) -> pd.DataFrame:
-        """Return the scores of all accounts of a run (SCORE_COLUMNS), by account id."""
+    def scores(self, run_id: str, accounts: Collection[str] | None = None) -> pd.DataFrame:
+        """Return the scores of a run (SCORE_COLUMNS), by account id: of all its accounts, or of those given."""
         sequence = self.run(run_id).sequence
         query = sa.select(*(SCORES.c[name] for name in SCORE_COLUMNS)).where(SCORES.c.sequence == sequence)
         with self._database.reading() as connection:
-            return score_frame(connection.execute(query.order_by(SCORES.c.account_id)).all())
+            if accounts is None:
+                return score_frame(connection.execute(query.order_by(SCORES.c.account_id)).all())
+            parts = [connection.execute(query.where(some)).all() for some in among(SCORES.c.account_id, accounts)]
+        return score_frame(sorted((row for part in parts for row in part), key=itemgetter(0)))
 
     def account_scores(self, account_id: str) -> pd.DataFrame:
         """Return every score an account ever had, with target, as_of and run, the latest first."""

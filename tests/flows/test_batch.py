@@ -118,7 +118,7 @@ def test_a_file_in_the_way_stays_whole_when_the_disk_refuses(firm, tmp_path, mon
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(SinkError, match="No space left on device"):
-        write_scores(pd.DataFrame({"account_id": ["a"]}), file)
+        write_scores([pd.DataFrame({"account_id": ["a"]})], file)
     assert (file.read_text(), [path.name for path in tmp_path.iterdir()]) == ("yesterday's", ["scores.csv"])
 
 

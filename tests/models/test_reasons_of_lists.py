@@ -15,7 +15,7 @@ from features.engine import build_features
 from features.phrases import figure, known_value
 from features.words import LANGUAGES
 from models.material import Material
-from models.scoring import make_draft
+from models.scoring import Chosen, drafts
 from models.split import training_dates
 from models.train import fit
 from pipeline.drafts import Draft
@@ -53,7 +53,8 @@ class Lists:
                 spoken = Material(
                     settings.model_copy(update={"lists": lists}), snapshot, material.features, material.targets, {}
                 )
-                self.drafts[name, language] = make_draft(spoken, target, model, as_of, name=name, number="1")
+                with drafts(spoken, {name: Chosen(model, name, "1")}, as_of) as (draft,):
+                    self.drafts[name, language] = draft
 
     def reasons(self) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
         """Yield target, language, row and reason of every row to call."""

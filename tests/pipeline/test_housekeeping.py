@@ -28,6 +28,7 @@ def left(state: Path) -> set[str]:
 
 LEFTOVERS = [
     "stage-abc/stage.duckdb",
+    "scoring-abc/churn/scores/bucket=00000.parquet",
     "store.db.run.4711",
     "snapshots/writing-abc/ids.parquet",
     "snapshots/old-abc/1234/ids.parquet",

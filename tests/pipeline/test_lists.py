@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline import lists
 from pipeline.errors import ModelError
-from pipeline.lists import Ranking, rank
+from pipeline.lists import Candidates, Ranking, candidates, rank
 from pipeline.settings import ListSettings, Play
 
 NOBODY = pd.DataFrame({"account_id": [], "reason": []}, dtype=object)
@@ -24,9 +27,17 @@ def people(**managers: str | None) -> pd.DataFrame:
     )
 
 
-def ranked(scores: pd.DataFrame, display: pd.DataFrame | None = None, **settings: object) -> Ranking:
+def brought(
+    scores: pd.DataFrame, display: pd.DataFrame | None = None, excluded: pd.DataFrame = NOBODY, **settings: object
+) -> Candidates:
     display = people(a="Ann", b="Ann", c="Bo") if display is None else display
-    return rank(scores, display, NOBODY, CALL, ListSettings(**settings))
+    return candidates(scores, display, excluded, CALL, ListSettings(**settings))
+
+
+def ranked(
+    scores: pd.DataFrame, display: pd.DataFrame | None = None, excluded: pd.DataFrame = NOBODY, **settings: object
+) -> Ranking:
+    return rank([brought(scores, display, excluded, **settings)], CALL, ListSettings(**settings))
 
 
 def test_expected_value_is_probability_times_value_times_effect_minus_cost() -> None:
@@ -47,11 +58,13 @@ def test_equal_expected_values_are_ordered_by_account_id_whatever_the_order_they
 
 def test_rows_worth_nothing_or_less_are_left_off_and_counted() -> None:
     # 0.2 x 100 x 0.5 - 10 = 0: not worth a call either.
-    ranking = ranked(scored(("a", "cohort", 0.2, 100.0), ("b", "cohort", 0.9, 5.0), ("c", "cohort", 0.3, 100.0)))
+    scores = scored(("a", "cohort", 0.2, 100.0), ("b", "cohort", 0.9, 5.0), ("c", "cohort", 0.3, 100.0))
+    ranking = ranked(scores)
     assert ranking.rows["account_id"].tolist() == ["c"]
     assert ranking.counts["not_worth_it"] == 2
-    assert ranking.scores["account_id"].tolist() == ["a", "b", "c"]
-    assert ranking.scores["expected_value"].tolist() == [0.0, -7.75, 5.0]
+    kept = brought(scores.iloc[::-1]).scores
+    assert kept["account_id"].tolist() == ["a", "b", "c"]
+    assert kept["expected_value"].tolist() == [0.0, -7.75, 5.0]
 
 
 def test_each_manager_gets_as_many_rows_as_there_is_capacity_for() -> None:
@@ -79,21 +92,20 @@ def test_accounts_without_a_manager_go_to_unassigned(manager: str | None) -> Non
 
 
 def test_leaving_and_too_new_accounts_follow_unranked_and_unscored() -> None:
-    ranking = ranked(
-        scored(
-            ("new", "too_new", 0.4, None),
-            ("b", "leaving", None, 1200.0),
-            ("a", "cohort", 0.5, 100.0),
-            ("gone", "outside", None, None),
-        )
+    scores = scored(
+        ("new", "too_new", 0.4, None),
+        ("b", "leaving", None, 1200.0),
+        ("a", "cohort", 0.5, 100.0),
+        ("gone", "outside", None, None),
     )
+    ranking = ranked(scores)
     assert ranking.rows["account_id"].tolist() == ["a", "b", "new"]
     assert ranking.rows["section"].tolist() == ["call", "leaving", "too_new"]
     assert ranking.rows["rank"].isna().tolist() == [False, True, True]
     assert ranking.rows["probability"].isna().tolist() == [False, True, True]
     assert ranking.rows["expected_value"].isna().tolist() == [False, True, True]
     assert ranking.rows["value_at_stake"].tolist()[:2] == [100.0, 1200.0]
-    assert ranking.scores["account_id"].tolist() == ["a", "b", "new"]
+    assert brought(scores).scores["account_id"].tolist() == ["a", "b", "new"]
     counted = ("scored", "listed", "leaving", "too_new", "outside")
     assert [ranking.counts[name] for name in counted] == [1, 1, 1, 1, 1]
 
@@ -107,9 +119,9 @@ def test_excluded_accounts_are_nowhere_and_counted_by_the_first_of_their_reasons
     scores = scored(
         ("a", "cohort", None, None), ("b", "leaving", None, 1.0), ("c", "cohort", 0.5, 9.0), ("d", "cohort", 0.5, 100.0)
     )
-    ranking = rank(scores, people(a="Ann"), excluded, CALL, ListSettings())
+    ranking = ranked(scores, people(a="Ann"), excluded)
     assert ranking.rows["account_id"].tolist() == ["d"]
-    assert ranking.scores["account_id"].tolist() == ["d"]
+    assert brought(scores, people(a="Ann"), excluded).scores["account_id"].tolist() == ["d"]
     assert ranking.counts["excluded"] == {"insolvency": 1, "legal hold": 1, "no reason given": 1}
     assert ranking.counts["leaving"] == 0
 
@@ -141,3 +153,51 @@ def test_scores_that_cannot_be_ranked_are_refused(rows: list[tuple], message: st
 def test_a_missing_column_is_named_with_its_nearest() -> None:
     with pytest.raises(ModelError, match="lack the column 'probability'; did you mean 'probablity'"):
         ranked(scored(("a", "cohort", 0.5, 1.0)).rename(columns={"probability": "probablity"}))
+
+
+ACCOUNTS = st.fixed_dictionaries(
+    {
+        "section": st.sampled_from(["cohort", "cohort", "cohort", "leaving", "too_new", "outside"]),
+        # Few values, so that many are worth the same.
+        "probability": st.sampled_from([0.1, 0.5, 1.0]),
+        "value_at_stake": st.sampled_from([0.0, 100.0, 200.0]),
+        "manager": st.sampled_from(["Ann", "Bo", "", None]),
+        "excluded": st.sampled_from([None, None, None, None, "legal hold", "insolvency"]),
+        "part": st.integers(0, 3),
+    }
+)
+
+
+@given(accounts=st.lists(ACCOUNTS, min_size=1, max_size=25), capacity=st.integers(1, 4), waiting=st.integers(0, 5))
+def test_ranking_part_by_part_is_ranking_at_once(accounts: list[dict], capacity: int, waiting: int) -> None:
+    frame = pd.DataFrame(accounts).assign(account_id=[f"a{number:02}" for number in range(len(accounts))])
+    scores = frame[["account_id", "section", "probability", "value_at_stake"]]
+    display = frame.rename(columns={"manager": "account_manager"})[["account_id", "account_manager"]].astype(object)
+    barred = frame.rename(columns={"excluded": "reason"})[["account_id", "reason"]].dropna()
+    settings = ListSettings(capacity=capacity, capacities={"Bo": 1})
+
+    def part_of(part: pd.Series) -> Candidates:
+        of = frame.loc[part, "account_id"]
+        return candidates(
+            scores[part], display[display["account_id"].isin(of)], barred[barred["account_id"].isin(of)], CALL, settings
+        )
+
+    at_once = rank([part_of(frame["part"] >= 0)], CALL, settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lists, "WAITING", waiting)
+        in_parts = rank((part_of(frame["part"] == part) for part in range(4)), CALL, settings)
+    pd.testing.assert_frame_equal(in_parts.rows, at_once.rows)
+    assert in_parts.counts == at_once.counts
+
+
+def test_a_part_brings_no_more_of_a_managers_accounts_than_there_is_room_for() -> None:
+    scores = scored(*((f"a{n:02}", "cohort", 0.5, 100.0 + n) for n in range(30)), ("z", "leaving", None, 1.0))
+    kept = brought(scores, capacity=2)
+    assert kept.rows["account_id"].tolist() == ["a29", "a28", "z"]
+    assert kept.counts["worth_it"] == 30
+    assert len(kept.scores) == 31
+
+
+def test_further_columns_stay_beside_the_rows() -> None:
+    rows = ranked(scored(("a", "cohort", 0.5, 100.0)).assign(bucket=7)).rows
+    assert rows["bucket"].tolist() == [7]
