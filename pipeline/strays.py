@@ -46,7 +46,7 @@ def rows_per_day(staged: Staged) -> str | None:
     """Return the SQL of (day in days since 1970, rows that no rule rejects); None for tables that are never judged."""
     if staged.contract.name not in (*_EVENTS, *_CONTRACTS):
         return None
-    return f"SELECT {_day(staged)}, count(*) FROM {staged.name} WHERE _rule IS NULL GROUP BY 1"
+    return f"SELECT {day_of_row(staged)}, count(*) FROM {staged.name} WHERE _rule IS NULL GROUP BY 1"
 
 
 def stray_days(staged: Staged, rows: Mapping[int, int]) -> list[int]:
@@ -63,11 +63,12 @@ def reject_days(staged: Staged, stray: Sequence[int], ask: Callable[[str], list[
     if stray:
         ask(
             f"UPDATE {staged.name} SET _rule = {literal(f'{staged.contract.occurred} {STRAY}')} "
-            f"WHERE _rule IS NULL AND {_day(staged)} IN ({', '.join(map(str, stray))})"
+            f"WHERE _rule IS NULL AND {day_of_row(staged)} IN ({', '.join(map(str, stray))})"
         )
 
 
-def _day(staged: Staged) -> str:
+def day_of_row(staged: Staged) -> str:
+    """Return the SQL of the day, in days since 1970, on which a staged row occurred."""
     return f"(CAST({quoted(staged.contract.occurred or '')} AS DATE) - DATE '1970-01-01')"
 
 

@@ -239,3 +239,19 @@ def first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = (line for line in lines if not line.startswith("An error occurred while calling"))
     return next(telling, type(error).__name__).removeprefix(": ").rstrip(".")
+
+
+def in_our_words(error: Exception) -> EngineError:
+    """Return what made Spark give up, in one line: the Python error of a task, else Spark's own first line."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    python = [line for line in lines if line and not line.startswith(("at ", "File ", "Driver stacktrace"))]
+    traced = next((n for n, line in enumerate(python) if line.startswith("Traceback (most recent call last)")), None)
+    told = first_line(error)
+    if traced is not None:
+        told = next((line for line in python[traced + 1 :] if _names_an_error(line)), told)
+    return EngineError(f"Spark gave up on a task that failed again and again: {told}. The log has its traceback.")
+
+
+def _names_an_error(line: str) -> bool:
+    name, found, _ = line.partition(":")
+    return bool(found) and name.replace(".", "").replace("_", "").isalnum() and name.rsplit(".")[-1].endswith("Error")

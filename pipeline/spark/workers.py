@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import pickle
-import shutil
-import tempfile
 import threading
 import time
 import uuid
@@ -17,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from pipeline.errors import EngineError, StoreError
+from pipeline.errors import StoreError
 from pipeline.settings import Settings
-from pipeline.spark.session import first_line, quiet, spark_session
+from pipeline.spark.room import UNSEEN, check_seen, shared_room
+from pipeline.spark.session import in_our_words, quiet, spark_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -53,15 +52,14 @@ class SparkWorkers:
         if not buckets:
             return
         session = spark_session(self.settings)
-        room = _room(self.settings)
-        job = _Job(session, _Task(function, tuple(buckets), room))
-        try:
-            job.start()
-            for position, bucket in enumerate(buckets):
-                yield bucket, job.result(position)
-        finally:
-            job.end()
-            shutil.rmtree(room, ignore_errors=True)
+        with shared_room(self.settings) as room:
+            job = _Job(session, _Task(function, tuple(buckets), room))
+            try:
+                job.start()
+                for position, bucket in enumerate(buckets):
+                    yield bucket, job.result(position)
+            finally:
+                job.end()
 
 
 def spark_workers(settings: Settings) -> SparkWorkers:
@@ -84,11 +82,7 @@ class _Task:
             yield batch
 
     def _do(self, position: int) -> None:
-        if not self.room.is_dir():
-            raise StoreError(
-                f"a worker does not see {self.room}: the state folder must lie where the driver and all workers see "
-                "the same files, such as a mounted volume"
-            )
+        check_seen(self.room)
         if _result(self.room, position).exists():  # a stage that Spark does again begins from what is there
             return
         try:
@@ -124,14 +118,13 @@ class _Job:
             if fault.exists():
                 raise pickle.loads(fault.read_bytes())  # noqa: S301 - written by our own task a moment ago
             if self._failed:
-                raise _in_our_words(self._failed[0])
+                raise in_our_words(self._failed[0])
             if not self._thread.is_alive() and not file.exists() and not fault.exists():
                 time.sleep(LOOK_SECONDS)
                 patience -= LOOK_SECONDS
                 if patience < 0:
                     raise StoreError(
-                        f"Spark's workers wrote to {self._task.room}, of which nothing is seen here: the state folder "
-                        "must lie where the driver and all workers see the same files, such as a mounted volume."
+                        f"Spark's workers wrote to {self._task.room}, of which nothing is seen here: {UNSEEN}."
                     )
             else:
                 self._thread.join(LOOK_SECONDS)
@@ -157,17 +150,6 @@ class _Job:
             self._failed.append(error)
 
 
-def _room(settings: Settings) -> Path:
-    home = settings.state_folder / "spark"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        room = Path(tempfile.mkdtemp(prefix="job-", dir=home))
-        room.chmod(0o777)  # tasks may run as another user
-    except OSError as error:
-        raise StoreError(f"state folder {home} cannot be written: {error.strerror}. Mend its permissions.") from None
-    return room
-
-
 def _result(room: Path, position: int) -> Path:
     return room / f"{position:06d}.arrow"
 
@@ -181,19 +163,3 @@ def _write(file: Path, content: bytes | pa.Buffer) -> None:
     temporary = file.with_suffix(f".{uuid.uuid4().hex}.writing")
     temporary.write_bytes(content)
     temporary.replace(file)
-
-
-def _in_our_words(error: Exception) -> EngineError:
-    """Return what made Spark give up, in one line: the Python error of a task, else Spark's own first line."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    python = [line for line in lines if line and not line.startswith(("at ", "File ", "Driver stacktrace"))]
-    traced = next((n for n, line in enumerate(python) if line.startswith("Traceback (most recent call last)")), None)
-    told = first_line(error)
-    if traced is not None:
-        told = next((line for line in python[traced + 1 :] if _names_an_error(line)), told)
-    return EngineError(f"Spark gave up on a task that failed again and again: {told}. The log has its traceback.")
-
-
-def _names_an_error(line: str) -> bool:
-    name, found, _ = line.partition(":")
-    return bool(found) and name.replace(".", "").replace("_", "").isalnum() and name.rsplit(".")[-1].endswith("Error")

@@ -96,4 +96,4 @@ def outcomes_as_features(stage: Stage) -> Iterator[Statement]:
 
 def _fault(rule: str, remedy: str) -> Statement:
     sql = f"SELECT {literal(rule)}, 1, ''"
-    return Statement("accounts", sql, "", stops_above=0, remedy=remedy, counts_rows=False)
+    return Statement("accounts", sql, "", stops_above=0, remedy=remedy, counts_rows=False, fixed=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from pipeline.settings import Settings
@@ -64,12 +64,14 @@ Asked = tuple[int, Answer]
 """The position of a statement, and an answer to it."""
 
 
-def answers(staged: Stage, asked: Sequence[Statement], of: Collection[str] | None = None) -> list[Asked]:
-    """Run statements over staged tables; with `of`, those alone that are about these tables."""
+def answers(
+    staged: Stage, asked: Sequence[Statement], chosen: Callable[[Statement], bool] | None = None
+) -> list[Asked]:
+    """Run statements over staged tables; with `chosen`, those alone that it picks."""
     return [
         (position, Answer(rule, example, tuple(int(number or 0) for number in (count, *more))))
         for position, statement in enumerate(asked)
-        if of is None or statement.table in of
+        if chosen is None or chosen(statement)
         for rule, count, example, *more in staged.ask(statement.sql)
     ]
 

@@ -90,6 +90,7 @@ def unknown_event(stage: Stage) -> Iterator[Statement]:
                 f"SELECT {literal(f'no row of kind {event!r}')}, 1, {literal(shown)}",
                 "A target predicts it and cannot be learnt: mend `event` in the target, or map the rows.",
                 counts_rows=False,
+                fixed=True,
             )
 
 

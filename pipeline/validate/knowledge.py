@@ -74,4 +74,5 @@ def stopped_sources(stage: Stage) -> Iterator[Statement]:
                 f"SELECT 'stopped being filled', 1, {literal(shown)}",
                 "Check the export: no rows will be read as nothing having happened.",
                 counts_rows=False,
+                fixed=True,
             )

@@ -38,7 +38,8 @@ class Statement:
 
     The count is one of the table's rows, unless `counts_rows` is false; a fourth column says of how many, where that
     is not all of them. Further columns are numbers that `tell` needs to make of the rule's answer what is told.
-    `adds_up` says whether rows of one rule are parts of one finding where a table is looked at in parts.
+    `adds_up` says whether rows of one rule are parts of one finding where a table is looked at in parts, `fixed` that
+    the answer is known without looking at its rows.
 
     `action` says what will be done. Above the share `stops_above` of the table's rows a finding is an error, and
     `remedy` is said instead; 0 makes every finding an error, None none.
@@ -52,6 +53,7 @@ class Statement:
     counts_rows: bool = True
     tell: Callable[[Answer], Answer | None] = counted
     adds_up: bool = True
+    fixed: bool = False
 
     def verdict(self, count: int, rows: int) -> tuple[Level, str]:
         """Return the level and what will be done, for `count` of the table's `rows`."""
