@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.command import step
 from models.material import Material
+from pipeline.memory import plan
 from pipeline.report.attention import STALE_DAYS
 from pipeline.settings import read_settings
 from pipeline.snapshot import check_as_of, open_snapshot, take_snapshot
@@ -31,7 +32,9 @@ def read_tables(config: str, as_of: date) -> str:
 def build_at(config: str, as_of: date, snapshot: str) -> dict[str, Any]:
     """Build the features at `as_of` and return what there is: accounts, features, targets."""
     material = material_of(config, snapshot)
-    accounts = len(material.features_at([as_of]))
+    built = material.build([as_of])
+    accounts = built.accounts(as_of)
+    step(f"memory   {plan(material.settings).said(material.snapshot.rows, material.snapshot.buckets)}")
     absent = [name for name in EVENTS if name not in material.snapshot.columns]
     if absent:
         step(f"features of {', '.join(absent)} are left out: no such table is mapped")
@@ -43,7 +46,7 @@ def build_at(config: str, as_of: date, snapshot: str) -> dict[str, Any]:
             f"warning  the tables end on {last}, {(as_of - last).days} days before the lists: what happened since looks"
             " like silence to the model. Bring them up to date, or name an earlier --as-of."
         )
-    step(f"features {accounts:,} accounts x {len(material.features)} features at {as_of}")
+    step(f"features {accounts:,} accounts x {len(material.features)} features at {as_of}: {built.said}")
     return {
         "snapshot": snapshot,
         "as_of": str(as_of),

@@ -16,12 +16,17 @@ import pyarrow as pa
 from features.built.files import FeatureFiles
 from features.built.keys import keys_of
 from features.engine import build_features
+from features.needs import needs
 from features.spec import Feature
 from pipeline.errors import StoreError
 from pipeline.history import History
+from pipeline.memory import dates_at_once
 from pipeline.progress import track
 from pipeline.snapshot import Snapshot
 from pipeline.workers import Threads, Workers, share, snapshot_in
+
+VALUES_BYTES = 250_000_000
+"""What features built in one pass may take, unless said."""
 
 TRIES = 3
 """Times that a file is built before giving up: another command may replace it before it is read."""
@@ -35,11 +40,14 @@ class BuildBucket:
     as_ofs: tuple[date, ...]
     features: tuple[Feature, ...]
     folder: Path
+    values_bytes: int = VALUES_BYTES
+    """What the features built in one pass may take until they are on disk."""
 
     def __call__(self, bucket: int) -> pa.Table:
         """Return one row: how many columns of a date were `kept` and how many `computed`."""
         snapshot = snapshot_in(self.snapshot)
-        kept, computed = _build(snapshot, bucket, self.as_ofs, self.features, _files(snapshot, self.folder))
+        files = _files(snapshot, self.folder)
+        kept, computed = _build(snapshot, bucket, self.as_ofs, self.features, files, self.values_bytes)
         return pa.table({"kept": [kept], "computed": [computed]})
 
 
@@ -59,6 +67,15 @@ class BuiltFeatures:
     @cached_property
     def files(self) -> FeatureFiles:
         return _files(self.snapshot, self.folder)
+
+    @property
+    def said(self) -> str:
+        """Return, for people, what there was to do."""
+        if not self.computed:
+            return "all there already"
+        if not self.kept:
+            return "all computed"
+        return f"{self.computed:,} columns computed, {self.kept:,} kept (a column of a bucket and a date counts once)"
 
     def read(self, as_of: date, bucket: int | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return account_id, as_of and the features, one row per account seen at `as_of`, sorted by account_id.
@@ -96,15 +113,17 @@ def build_to_disk(
     features: Sequence[Feature],
     folder: Path,
     workers: Workers = Threads(1),  # noqa: B008 - frozen
+    values_bytes: int = VALUES_BYTES,
 ) -> BuiltFeatures:
     """Build what is not there yet of the features at `as_ofs` under `folder`, and return where they lie.
 
-    Each file is whole or absent, so a build that was killed goes on at the first one that is missing.
+    Each file is whole or absent, so a build that was killed goes on at the first one that is missing. `values_bytes`
+    bounds what a worker builds in one pass: as many dates as fit.
 
     Raises StoreError when the folder cannot be written.
     """
     share(snapshot)
-    function = BuildBucket(snapshot.folder, tuple(sorted(set(as_ofs))), tuple(features), folder)
+    function = BuildBucket(snapshot.folder, tuple(sorted(set(as_ofs))), tuple(features), folder, values_bytes)
     results = track(workers.map(function, range(snapshot.buckets)), "features", snapshot.buckets)
     counts = [table.to_pylist()[0] for _, table in results]
     built = BuiltFeatures(
@@ -133,7 +152,12 @@ def _files(snapshot: Snapshot, folder: Path) -> FeatureFiles:
 
 
 def _build(
-    snapshot: Snapshot, bucket: int, as_ofs: Sequence[date], features: Sequence[Feature], files: FeatureFiles
+    snapshot: Snapshot,
+    bucket: int,
+    as_ofs: Sequence[date],
+    features: Sequence[Feature],
+    files: FeatureFiles,
+    values_bytes: int = VALUES_BYTES,
 ) -> tuple[int, int]:
     """Compute and write what is missing; return how many columns of a date were kept and how many computed."""
     wanted: dict[tuple[Feature, ...], list[date]] = defaultdict(list)
@@ -144,23 +168,40 @@ def _build(
             fresh = there.fresh(keys[as_of]) if there is not None else set()
             wanted[tuple(feature for feature in features if feature.name not in fresh)].append(as_of)
     computed = 0
-    if wanted:
-        history = snapshot.history(bucket)
-        for missing, days in wanted.items():
-            others = tuple(feature for feature in features if feature not in missing)
-            for as_of, part in _computed(history, days, missing):
-                before = files.read(as_of, bucket, {each.name: keys[as_of].columns[each.name] for each in others})
-                computed += len(missing)
-                if before is None or not before["account_id"].equals(part["account_id"]):
-                    ((_, before),) = _computed(history, [as_of], others)
-                    computed += len(others)
-                files.write(as_of, bucket, keys[as_of], _together(part, before, features))
+    for missing, days in wanted.items():
+        others = tuple(feature for feature in features if feature not in missing)
+        for as_of, part in _computed(snapshot, bucket, days, missing, values_bytes):
+            before = files.read(as_of, bucket, {each.name: keys[as_of].columns[each.name] for each in others})
+            computed += len(missing)
+            if others and (before is None or not before["account_id"].equals(part["account_id"])):
+                ((_, before),) = _computed(snapshot, bucket, [as_of], others, values_bytes)
+                computed += len(others)
+            files.write(as_of, bucket, keys[as_of], _together(part, before, features))
     return len(features) * len(keys) - computed, computed
 
 
-def _computed(history: History, as_ofs: Sequence[date], features: Sequence[Feature]) -> Iterator[tuple[date, pa.Table]]:
-    """Yield each date with account_id and the features of the accounts seen then."""
-    frame = build_features(history, as_ofs, features)
+def _computed(
+    snapshot: Snapshot, bucket: int, as_ofs: Sequence[date], features: Sequence[Feature], values_bytes: int
+) -> Iterator[tuple[date, pa.Table]]:
+    """Yield each date with account_id and the features of the accounts seen then, as many dates in a pass as fit."""
+    history = _history(snapshot, bucket, as_ofs, features)
+    at_once = dates_at_once(values_bytes, len(history.accounts), len(features))
+    for number in range(0, len(as_ofs), at_once):
+        days = as_ofs[number : number + at_once]
+        yield from _by_date(build_features(history, days, features), days, features)
+
+
+def _history(snapshot: Snapshot, bucket: int, as_ofs: Sequence[date], features: Sequence[Feature]) -> History:
+    """Return the bucket's history, of which no more has to be read than the features look at."""
+    wanted = needs(features, as_ofs)
+    since = {table: need.since for table, need in wanted.items() if need.since is not None}
+    return snapshot.history(bucket, since, {table: need.columns for table, need in wanted.items()})
+
+
+def _by_date(
+    frame: pd.DataFrame, as_ofs: Sequence[date], features: Sequence[Feature]
+) -> Iterator[tuple[date, pa.Table]]:
+    """Yield the rows of each date as a table of account_id and the features."""
     dates = frame["as_of"].to_numpy()
     for as_of in as_ofs:
         first, end = np.searchsorted(dates, [np.datetime64(as_of), np.datetime64(as_of) + 1])
@@ -174,10 +215,11 @@ def _computed(history: History, as_ofs: Sequence[date], features: Sequence[Featu
         yield as_of, pa.table(columns)
 
 
-def _together(part: pa.Table, other: pa.Table, features: Sequence[Feature]) -> pa.Table:
-    """Return account_id and all features in their order, each from the table that has it."""
-    columns = {each.name: (part if each.name in part.column_names else other)[each.name] for each in features}
-    return pa.table({"account_id": part["account_id"], **columns})
+def _together(part: pa.Table, before: pa.Table | None, features: Sequence[Feature]) -> pa.Table:
+    """Return account_id and all features in their order: those just computed, the others as they were before."""
+    found = {name: part[name] for name in part.column_names}
+    kept = {} if before is None else {name: before[name] for name in before.column_names}
+    return pa.table({"account_id": part["account_id"]} | {each.name: (kept | found)[each.name] for each in features})
 
 
 def _dated(table: pa.Table, as_of: date) -> pa.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -102,7 +102,8 @@ class FeatureFiles:
                 writer.add_key_value_metadata({_KEYS: said.encode()})
             os.replace(temporary, file)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
             raise StoreError(
                 f"features cannot be written under {self.folder}: {error.strerror or error}. "
                 "Make room or mend the rights."

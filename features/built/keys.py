@@ -13,7 +13,7 @@ from features.spec import Feature
 from pipeline.snapshot import Snapshot
 from pipeline.tables import HISTORY_TABLES
 
-CUT = ("asof.py", "contract_lines.py", "history.py", "tables.py")
+CUT = ("asof.py", "contract_lines.py", "history.py", "loading.py", "sorting.py", "tables.py")
 """Modules of pipeline/ that decide what features see."""
 
 
@@ -52,7 +52,9 @@ def tables_of(feature: Feature, present: Sequence[str]) -> tuple[str, ...]:
 def code_digest() -> str:
     """Return the SHA-256 of the code that features come from, so that files on disk never outlive a change of it."""
     own = Path(__file__).parents[1]
-    files = [*sorted(own.glob("*.py")), *(own.parent / "pipeline" / name for name in CUT)]
+    lasting = own / "built"  # where files lie changes nothing in them
+    own_files = [file for file in sorted(own.rglob("*.py")) if lasting not in file.parents]
+    files = [*own_files, *(own.parent / "pipeline" / name for name in CUT)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
