@@ -7,93 +7,11 @@ learn dates instead of seasons. The day within the account's own year stays, sin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
-
-from features.evaluation import Evaluation, Reads
-from features.selection import Floats
+from features.measures import Attribute, Observed, Opened
 from features.spec import NOT_KNOWN, Declaration, Derived, Feature
 from features.words import Words
-from pipeline.asof import DAY, MISSING
-from pipeline.tables import ACCOUNTS, HOLDINGS, INTERACTIONS, INVOICES, SCALE, SUBSCRIPTIONS
-
-_EVENTS = (INTERACTIONS.name, INVOICES.name, SUBSCRIPTIONS.name, HOLDINGS.name)
-
-
-@dataclass(frozen=True)
-class Opened:
-    """Days since `opened_at`, or since its last anniversary (every 365 days); NaN when empty or not yet."""
-
-    anniversary: bool = False
-
-    @property
-    def reads(self) -> Reads:
-        return ((ACCOUNTS.name, "opened_at"),)
-
-    @property
-    def reach(self) -> None:
-        return None
-
-    def compute(self, evaluation: Evaluation) -> Floats:
-        rows = evaluation.view.tables[ACCOUNTS.name]
-        opened = rows.columns["opened_at"]
-        some = (opened != MISSING) & (opened < evaluation.at)
-        age = evaluation.at // DAY - opened[some] // DAY
-        days = evaluation.unknown()
-        days[rows.account[some]] = age % 365 if self.anniversary else age
-        return days
-
-
-@dataclass(frozen=True)
-class Observed:
-    """Days since the account's first row in any table of events; NaN without one."""
-
-    @property
-    def reads(self) -> Reads:
-        return ()
-
-    @property
-    def reach(self) -> None:
-        return None
-
-    def compute(self, evaluation: Evaluation) -> Floats:
-        first = np.full(evaluation.accounts, evaluation.at)
-        for table in _EVENTS:
-            if table in evaluation.view.tables:
-                rows = evaluation.select(table)
-                some = rows.end > rows.first
-                first[some] = np.minimum(first[some], rows.occurred[rows.first[some]])
-        days = (evaluation.at // DAY - first // DAY).astype(np.float64)
-        return np.where(first == evaluation.at, np.nan, days)
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """An attribute of the account as text, None where empty."""
-
-    column: str
-
-    @property
-    def reads(self) -> Reads:
-        return ((ACCOUNTS.name, self.column),)
-
-    @property
-    def reach(self) -> None:
-        return None
-
-    def compute(self, evaluation: Evaluation) -> Floats:
-        found = np.full(evaluation.accounts, None, dtype=object)
-        rows = evaluation.view.tables[ACCOUNTS.name]
-        values = rows.columns.get(self.column, np.full(len(rows), MISSING))
-        some = values != MISSING
-        texts = rows.categories.get(self.column)
-        if texts is None:
-            found[rows.account[some]] = [f"{value / SCALE:g}" for value in values[some]]
-        else:
-            found[rows.account[some]] = np.array(texts, dtype=object)[values[some]]
-        return found
-
+from pipeline.tables import ACCOUNTS
 
 DECLARATIONS: tuple[Declaration, ...] = (
     Derived(

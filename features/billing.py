@@ -6,10 +6,8 @@ A purchase day is a day with a positive invoice; days are counted because one or
 from __future__ import annotations
 
 from features.derived import Monthly, Pace, Ratio, Recent, Trend, Usual
-from features.measures import Combined, Since
-from features.spans import Gaps
+from features.measures import Combined, Gaps, Since, TopShare
 from features.spec import ALL, Aggregate, Declaration, Derived, Fact
-from features.top import TopShare
 from features.where import negative, positive
 from features.words import Words
 from pipeline.tables import INVOICES, SCALE

@@ -5,9 +5,7 @@ Discounts are left out: the contract tables carry no list price to compare with.
 
 from __future__ import annotations
 
-from features.contracted import Contracted, Held
-from features.evaluation import Measure
-from features.measures import Combined, Since
+from features.measures import Combined, Contracted, Held, Measure, Since
 from features.spec import Declaration, Derived, Fact, Unit
 from features.words import Words
 from pipeline.tables import SUBSCRIPTIONS

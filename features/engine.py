@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.evaluation import Evaluation
+from features.computing.evaluation import Evaluation
 from features.spec import Fact, Feature
 from pipeline.history import History
 
@@ -23,25 +23,31 @@ def build_features(history: History, as_ofs: Sequence[date], features: Sequence[
     with None for attributes. Money is in currency units.
     """
     days = sorted(set(as_ofs))
-    accounts: list[NDArray[Any]] = []
-    values: dict[str, list[NDArray[Any]]] = {feature.name: [] for feature in features}
-    for day in days:
-        evaluation = Evaluation(history.upto(day))
-        seen = evaluation.view.seen
-        accounts.append(evaluation.view.accounts[seen])
-        for feature in features:
-            values[feature.name].append(evaluation.value(feature.measure)[seen])
-    columns: dict[str, Any] = {
-        "account_id": pd.Series(_joined(accounts, object), dtype="str"),
-        "as_of": np.repeat(np.array(days, dtype="datetime64[us]"), [len(ids) for ids in accounts]),
-    }
+    if not days:
+        return _frame(features, pd.Series([], dtype="str"), np.empty(0, "datetime64[us]"), lambda _: np.empty(0))
+    evaluation = Evaluation(history, days)
+    seen = evaluation.seen
+    ids = np.broadcast_to(evaluation.ids, seen.shape)[seen]
+    dates = np.repeat(np.array(days, dtype="datetime64[us]"), seen.sum(axis=1))
+    everybody = bool(seen.all())
+
+    def column(feature: Feature | Fact) -> NDArray[Any]:
+        values = evaluation.value(feature.measure)
+        return values.reshape(-1) if everybody else values[seen]
+
+    return _frame(features, pd.Series(ids, dtype="str"), dates, column)
+
+
+def _frame(
+    features: Sequence[Feature | Fact],
+    ids: pd.Series,
+    dates: NDArray[Any],
+    column: Callable[[Feature | Fact], NDArray[Any]],
+) -> pd.DataFrame:
+    columns: dict[str, Any] = {"account_id": ids, "as_of": dates}
     for feature in features:
         if feature.unit == "category":
-            columns[feature.name] = pd.Series(_joined(values[feature.name], object), dtype=object)
+            columns[feature.name] = pd.Series(column(feature), dtype=object)
         else:
-            columns[feature.name] = _joined(values[feature.name], np.float64)
-    return pd.DataFrame(columns)
-
-
-def _joined(parts: list[NDArray[Any]], dtype: type) -> NDArray[Any]:
-    return np.concatenate(parts).astype(dtype, copy=False) if parts else np.empty(0, dtype)
+            columns[feature.name] = column(feature).astype(np.float64, copy=False)
+    return pd.DataFrame(columns, copy=False)

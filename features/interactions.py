@@ -6,10 +6,8 @@ A kind that never occurs gives constants, which no model uses. Words of the firm
 from __future__ import annotations
 
 from features.derived import Monthly, Pace, Ratio, Recent, Trend
-from features.measures import Combined, Since, Until
-from features.spans import Gaps
+from features.measures import Combined, Gaps, Since, TopShare, Until
 from features.spec import ALL, Aggregate, Declaration, Derived, Fact
-from features.top import TopShare
 from features.where import ANY, kind
 from features.words import Words
 from pipeline.tables import INTERACTIONS

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from features.evaluation import Measure
-from features.measures import Combined
+from features.measures import Combined, Measure
 from features.spec import Fact, Feature
 from pipeline.tables import HISTORY_TABLES
 

@@ -5,8 +5,7 @@ An invoice is overdue from the day after `due_at`; payment on the day itself is 
 
 from __future__ import annotations
 
-from features.measures import Combined, Windowed
-from features.spans import Elapsed, Oldest
+from features.measures import Combined, Elapsed, Oldest, Windowed
 from features.spec import ALL, Declaration, Derived, Fact, Window, ending, span, with_span
 from features.where import blank, filled, later_day, past, positive
 from features.words import Words

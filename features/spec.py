@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from features.evaluation import Measure, Reads
-from features.measures import How, Windowed
+from features.measures import How, Measure, Reads, Windowed
 from features.topics import BY_TABLE, TOPICS
 from features.where import ANY, Where
 from features.words import VALUE, Words

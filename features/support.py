@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from features.measures import Latest, Since, Windowed
-from features.spans import Elapsed
+from features.measures import Elapsed, Latest, Since, Windowed
 from features.spec import Aggregate, Declaration, Derived, Fact
 from features.where import blank, filled, kind
 from features.words import Words

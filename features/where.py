@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from pipeline.asof import DAY, MISSING
-from pipeline.history import Flags, Ints, Rows
+from pipeline.history import Flags, Ints
 
 Check = Literal["is", "positive", "negative", "filled", "blank", "past", "later_day"]
 
@@ -22,22 +20,23 @@ class Test:
     texts: tuple[str, ...] = ()
     other: str = ""
 
-    def mask(self, rows: Rows, at: int) -> Flags:
-        """Return which rows meet the condition at `at` (as_of in microseconds)."""
-        values = rows.columns[self.column]
-        if self.check == "is":
-            return _among(values, rows.categories.get(self.column, ()), self.texts)
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column, self.other) if self.other else (self.column,)
+
+    def mask(self, values: Ints, other: Ints) -> Flags:
+        """Return which values (of `column`, and those of `other`) meet a condition that is not about texts.
+
+        Any day is past here: the instants themselves say from when on.
+        """
         if self.check == "blank":
             return values == MISSING
-        filled = values != MISSING
         if self.check == "positive":
-            filled &= values > 0
-        elif self.check == "negative":
-            filled &= values < 0
-        elif self.check == "past":
-            filled &= values < at
-        elif self.check == "later_day":
-            other = rows.columns[self.other]
+            return values > 0
+        if self.check == "negative":
+            return (values < 0) & (values != MISSING)
+        filled = values != MISSING
+        if self.check == "later_day":
             filled &= (other != MISSING) & (values // DAY > other // DAY)
         return filled
 
@@ -53,15 +52,7 @@ class Where:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return tuple(name for test in self.tests for name in (test.column, test.other) if name)
-
-    def mask(self, rows: Rows, at: int) -> Flags | None:
-        """Return which rows meet all conditions; None when there are none to meet."""
-        found: Flags | None = None
-        for test in self.tests:
-            mask = test.mask(rows, at)
-            found = mask if found is None else found & mask
-        return found
+        return tuple(name for test in self.tests for name in test.columns)
 
 
 ANY = Where()
@@ -96,11 +87,3 @@ def past(column: str) -> Where:
 def later_day(column: str, than: str) -> Where:
     """Rows whose day in `column` comes after the day in `than`, both filled."""
     return Where((Test(column, "later_day", other=than),))
-
-
-def _among(values: Ints, categories: tuple[str, ...], texts: tuple[str, ...]) -> Flags:
-    wanted = [position for position, text in enumerate(categories) if text in texts]
-    found = np.zeros(len(values), dtype=bool)
-    for position in wanted:
-        found |= values == position
-    return found

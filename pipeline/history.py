@@ -310,6 +310,9 @@ def first_day_steps(known: Ints, occurred: Ints) -> Steps:
     if not present.any():
         return []
     known, occurred = known[present], occurred[present]
+    # Only what happened before the first row known can move the day back; that is next to nothing.
+    moving = occurred <= occurred[known == known.min()].min()
+    known, occurred = known[moving], occurred[moving]
     order = np.lexsort((occurred, known))
     known, occurred = known[order], occurred[order]
     lowest = np.minimum.accumulate(occurred)

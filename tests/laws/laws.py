@@ -1,4 +1,4 @@
-"""The four laws that features keep, each as a function that returns what breaks it (None: nothing does)."""
+"""The five laws that features keep, each as a function that returns what breaks it (None: nothing does)."""
 
 from __future__ import annotations
 
@@ -96,6 +96,16 @@ def wider_windows_never_count_less(raw: Raw, as_ofs: Sequence[date], kind: type[
             both = frame[frame[wide.name].notna() & frame[narrow.name].notna()]
             if not (both[wide.name] >= both[narrow.name]).all():
                 return f"{wide.name} counts less than {narrow.name}"
+    return None
+
+
+def dates_together_or_alone_agree(raw: Raw, as_ofs: Sequence[date], kind: type[History] = History) -> str | None:
+    """Compare the dates built in one go with each built alone."""
+    together = built(raw, as_ofs, kind=kind)
+    for as_of in as_ofs:
+        among = together[together["as_of"] == pd.Timestamp(as_of)].reset_index(drop=True)
+        if difference := _difference(among, built(raw, [as_of], kind=kind)):
+            return f"{as_of}: {difference}"
     return None
 
 

@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 from compare import differences
-from laws import unknown_rows_change_nothing
+from laws import dates_together_or_alone_agree, unknown_rows_change_nothing
 from random_histories import AS_OF, AS_OFS, Raw, Row, history_of, midnight, random_raw
 from slow_features import slow_features
 
 from features.accounts import attributes
+from features.computing import strands
+from features.computing.dated import DatedTable
+from features.computing.evaluation import Evaluation
+from features.computing.selection import ALWAYS, Selection
 from features.engine import build_features
-from features.evaluation import Evaluation
-from features.selection import Selection
 from pipeline import history as cut
-from pipeline.asof import DAY, MISSING, NEVER, instant
-from pipeline.history import History, Ints, Rows, View
+from pipeline.asof import DAY, MISSING, NEVER
+from pipeline.history import Flags, History, Ints, View
 
 SEEDS = range(20)
 
@@ -59,11 +61,21 @@ class CutByOccurrence(_Changed):
         return stored if table == "accounts" else replace(stored, known=stored.rows.occurred)
 
 
-class AtMidnightToo(History):
+class AtMidnightToo(_Changed):
     """`known_at <= as_of` instead of `<`."""
 
-    def upto(self, as_of: date) -> View:
-        return self._cut(as_of, instant(as_of) + 1)
+    def tamper(self, table: str, stored: Any) -> Any:
+        def sooner(known: Ints) -> Ints:
+            return known - (known != MISSING)
+
+        late = {name: sooner(known) for name, known in stored.late.items()}
+        return replace(
+            stored,
+            known=sooner(stored.known),
+            superseded=sooner(stored.superseded),
+            gone=sooner(stored.gone),
+            late=late,
+        )
 
 
 class TerminationForeseen(_Changed):
@@ -134,30 +146,57 @@ def test_the_law_of_unknown_rows_catches_a_first_day_that_arrives_later() -> Non
 
 
 def test_the_oracle_catches_a_booked_meeting_counted_as_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    def all_rows(self: Evaluation, table: str, ahead: bool) -> Rows:
-        return self.view.tables[table]
-
-    monkeypatch.setattr(Evaluation, "_rows", all_rows)
+    monkeypatch.setattr(DatedTable, "past", property(lambda self: self.begin))
     assert oracle_catches()
 
 
 def test_the_oracle_catches_windows_that_are_too_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    since: Callable[[Selection, int], Ints] = Selection.since
-    monkeypatch.setattr(Selection, "since", lambda self, start: since(self, start + 1))
+    edge: Callable[[Selection, int], Any] = Selection.edge
+    monkeypatch.setattr(Selection, "edge", lambda self, back: edge(self, back - (0 < back < ALWAYS)))
     assert oracle_catches()
 
 
 def test_the_oracle_catches_windows_cut_short_by_the_start_of_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Evaluation, "observable", lambda self, table, days: True)
+    monkeypatch.setattr(Evaluation, "observable", lambda self, table, days: np.ones(len(self.days), dtype=bool))
     assert oracle_catches()
 
 
 def test_the_oracle_catches_a_first_day_taken_to_the_microsecond(monkeypatch: pytest.MonkeyPatch) -> None:
-    def to_the_microsecond(self: Evaluation, table: str, days: int) -> bool:
-        first = self.view.first_days.get(table, MISSING)
-        return first != MISSING and self.at - days * DAY >= first
+    def to_the_microsecond(self: Evaluation, table: str, days: int) -> Flags:
+        first = np.array([view.first_days.get(table, MISSING) for view in self.views])
+        return (first != MISSING) & ((self.days.astype(np.int64) - days) * DAY >= first)
 
     monkeypatch.setattr(Evaluation, "observable", to_the_microsecond)
+    assert oracle_catches()
+
+
+def rows_wait_for_late_ones(picked: Ints, account: Ints, begin: Ints, end: Ints, dates: int) -> Any:
+    """Lay out one strand where an account should have two: a row counts no sooner than the rows before it."""
+    ever = begin < end
+    picked, begin, end = picked[ever], begin[ever], end[ever]
+    waiting = begin.copy()
+    for place in range(1, len(picked)):
+        if account[picked[place]] == account[picked[place - 1]]:
+            waiting[place] = max(waiting[place], waiting[place - 1])
+    *laid, places, since = LAY_OUT(picked, account, waiting, end, dates)
+    return *laid, np.flatnonzero(ever)[places], since
+
+
+def withdrawn_rows_never_counted(picked: Ints, account: Ints, begin: Ints, end: Ints, dates: int) -> Any:
+    """Leave out a row that stops counting at a later one of the dates."""
+    return LAY_OUT(picked, account, np.where(end < dates, dates, begin).astype(np.int32), end, dates)
+
+
+LAY_OUT = strands.lay_out
+
+
+@pytest.mark.parametrize("bug", [rows_wait_for_late_ones, withdrawn_rows_never_counted])
+def test_the_law_of_dates_and_the_oracle_catch_rows_mislaid_over_dates(
+    bug: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not any(dates_together_or_alone_agree(random_raw(seed, rows=30), AS_OFS) for seed in SEEDS)
+    monkeypatch.setattr(strands, "lay_out", bug)
+    assert any(dates_together_or_alone_agree(random_raw(seed, rows=30), AS_OFS) for seed in SEEDS)
     assert oracle_catches()
 
 

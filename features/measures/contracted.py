@@ -7,11 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from features.evaluation import Evaluation, Reads, divide
-from features.selection import Floats, lowest_by_account
+from features.computing.evaluation import Evaluation, Reads, divide
+from features.computing.selection import Floats
 from pipeline.asof import DAY, MISSING
 from pipeline.contract_lines import LineVersions, sum_by_account
-from pipeline.history import Flags, Ints
+from pipeline.history import Flags, Ints, View
 from pipeline.tables import HOLDINGS, SCALE, SUBSCRIPTIONS
 
 _COLUMN = {
@@ -49,37 +49,34 @@ class Contracted:
         return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
-        if self.back and not evaluation.observable(SUBSCRIPTIONS.name, self.back):
-            return evaluation.unknown()
-        lines = evaluation.lines
-        at = evaluation.at - self.back * DAY
+        found = np.empty(evaluation.shape)
+        for date, lines in enumerate(evaluation.lines):
+            at = (int(evaluation.days[date]) - self.back) * DAY
+            found[date] = self._at(lines, evaluation.accounts, at)
+        return evaluation.where_observable(found, SUBSCRIPTIONS.name, self.back or None)
+
+    def _at(self, lines: LineVersions, accounts: int, at: int) -> Floats:
         if self.figure in ("mrr", "seats"):
-            return lines.total(self.figure, evaluation.accounts, at) / SCALE
+            return lines.total(self.figure, accounts, at) / SCALE
         held = lines.in_force(at)
         if self.figure == "lines":
-            return _sum(lines, held, evaluation)
+            return _sum(lines, held, accounts)
         if self.figure == "age":
             began = lines.start[np.searchsorted(lines.line, lines.line)]  # the start of the line's first version
-            return _days_to_lowest(lines, held, began, evaluation, at)
-        return self._of_column(evaluation, lines, held, at)
+            return _days_to_lowest(lines, held, began, accounts, at)
+        return self._of_column(lines, held, accounts, at)
 
-    def _of_column(self, evaluation: Evaluation, lines: LineVersions, held: Flags, at: int) -> Floats:
+    def _of_column(self, lines: LineVersions, held: Flags, accounts: int, at: int) -> Floats:
         column = lines.rows.columns[_COLUMN[self.figure]]
         filled = held & (column != MISSING)
         if self.figure == "products":
-            return _pairs(lines.rows.account, column, filled, evaluation.accounts)
+            return _pairs(lines.rows.account, column, filled, accounts)
         if self.figure == "under_notice":
             mrr = lines.rows.columns["mrr"]
-            return _sum(lines, np.where(filled & (mrr != MISSING), mrr, 0), evaluation) / SCALE
+            return _sum(lines, np.where(filled & (mrr != MISSING), mrr, 0), accounts) / SCALE
         if self.figure == "auto_renew":
-            return divide(_sum(lines, np.where(filled, column, 0), evaluation), _sum(lines, filled, evaluation))
-        return _days_to_lowest(lines, filled & (column >= at), column, evaluation, at)
-
-
-def _days_to_lowest(lines: LineVersions, held: Flags, instants: Ints, evaluation: Evaluation, at: int) -> Floats:
-    """Return the days between `at` and the account's earliest instant, NaN without one."""
-    lowest = lowest_by_account(lines.rows.account[held], instants[held], evaluation.accounts)
-    return np.where(lowest == MISSING, np.nan, np.abs(lowest // DAY - at // DAY).astype(np.float64))
+            return divide(_sum(lines, np.where(filled, column, 0), accounts), _sum(lines, filled, accounts))
+        return _days_to_lowest(lines, filled & (column >= at), column, accounts, at)
 
 
 @dataclass(frozen=True)
@@ -95,15 +92,30 @@ class Held:
         return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
-        rows = evaluation.select(HOLDINGS.name)
-        ended = rows.column("ended_at") if rows.has("ended_at") else np.full(len(rows.account), MISSING)
-        product = rows.column("product")
-        held = (product != MISSING) & ((ended == MISSING) | (ended > evaluation.at))
-        return _pairs(rows.account, product, held, evaluation.accounts)
+        return np.stack([self._in_view(view) for view in evaluation.views])
+
+    def _in_view(self, view: View) -> Floats:
+        rows = view.tables[HOLDINGS.name]
+        product = rows.columns["product"]
+        held = (product != MISSING) & (rows.occurred < view.at) & (rows.occurred != MISSING)
+        if "ended_at" in rows:
+            ended = rows.columns["ended_at"]
+            held &= (ended == MISSING) | (ended > view.at)
+        return _pairs(rows.account, product, held, len(view.accounts))
 
 
-def _sum(lines: LineVersions, values: Ints | Flags, evaluation: Evaluation) -> Floats:
-    total = sum_by_account(lines.rows.account, values.astype(np.int64), evaluation.accounts)
+def _days_to_lowest(lines: LineVersions, held: Flags, instants: Ints, accounts: int, at: int) -> Floats:
+    """Return the days between `at` and the account's earliest instant, NaN without one."""
+    account, instants = lines.rows.account[held], instants[held]
+    days = np.full(accounts, np.nan)
+    if len(account):
+        starts = np.flatnonzero(np.r_[True, account[1:] != account[:-1]])
+        days[account[starts]] = np.abs(np.minimum.reduceat(instants, starts) // DAY - at // DAY)
+    return days
+
+
+def _sum(lines: LineVersions, values: Ints | Flags, accounts: int) -> Floats:
+    total = sum_by_account(lines.rows.account, values.astype(np.int64), accounts)
     return total.astype(np.float64)
 
 

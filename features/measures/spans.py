@@ -7,11 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from features.evaluation import Evaluation, Reads, divide, reads_of
-from features.selection import Floats, lowest_by_account
-from features.where import ANY, Where
+from features.computing import passes
+from features.computing.evaluation import Evaluation, Reads, divide, reads_of
+from features.computing.selection import ALWAYS, Floats
+from features.where import ANY, Where, filled
 from pipeline.asof import DAY, MISSING
-from pipeline.contract_lines import sum_by_account
+from pipeline.history import Ints
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,13 @@ class Gaps:
         return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
-        account, gap = evaluation.select(self.table, self.where).gaps
-        count = np.bincount(account, minlength=evaluation.accounts)
+        rows = evaluation.select(self.table, self.where)
+        count, total, squares, longest = (rows.zeros() for _ in range(4))
+        passes.gaps(*rows.strands, rows.day, count, total, squares, longest)
         if self.how == "longest":
-            lowest = lowest_by_account(account, -gap, evaluation.accounts)
-            return np.where(count > 0, -lowest.astype(np.float64), np.nan)
-        total = sum_by_account(account, gap, evaluation.accounts)
+            return np.where(count > 0, longest, np.nan)
         if self.how == "mean":
             return divide(total.astype(np.float64), count.astype(np.float64))
-        squares = sum_by_account(account, gap * gap, evaluation.accounts)
         # In whole numbers up to the square root: no cancellation between large squares.
         spread = np.sqrt((count * squares - total * total).astype(np.float64))
         return np.where(count > 1, divide(spread, count.astype(np.float64)), np.nan)
@@ -71,18 +70,19 @@ class Elapsed:
         return self.window
 
     def compute(self, evaluation: Evaluation) -> Floats:
-        if self.window is not None and not evaluation.observable(self.table, self.window):
-            return evaluation.unknown()
-        rows = evaluation.select(self.table, self.where)
-        start, end = rows.column(self.start), rows.column(self.end)
-        counted = (start != MISSING) & (end != MISSING)
-        if self.window is not None:
-            counted &= rows.occurred >= evaluation.at - self.window * DAY
-        account, start, end = rows.account[counted], start[counted], end[counted]
-        between = (end // DAY - start // DAY) if self.whole else end - start
-        total = sum_by_account(account, between, evaluation.accounts).astype(np.float64)
-        count = np.bincount(account, minlength=evaluation.accounts).astype(np.float64)
-        return divide(total if self.whole else total / DAY, count)
+        both = self.where & filled(self.start) & filled(self.end)
+        rows = evaluation.select(self.table, both)
+        old = ALWAYS if self.window is None else self.window
+
+        def between() -> Ints:
+            start, end = rows.column(self.start), rows.column(self.end)
+            return (end // DAY - start // DAY) if self.whole else end - start
+
+        name = f"{self.start} to {self.end}" + (" in whole days" if self.whole else "")
+        total = rows.total(name, between, old).astype(np.float64)
+        count = (rows.end - rows.edge(old)).astype(np.float64)
+        mean = divide(total if self.whole else total / DAY, count)
+        return evaluation.where_observable(mean, self.table, self.window)
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,7 @@ class Oldest:
         return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
-        rows = evaluation.select(self.table, self.where)
-        values = rows.column(self.column)
-        filled = values != MISSING
-        lowest = lowest_by_account(rows.account[filled], values[filled], evaluation.accounts)
-        days = (evaluation.at // DAY - lowest // DAY).astype(np.float64)
-        return np.where(lowest == MISSING, np.nan, days)
+        rows = evaluation.select(self.table, self.where & filled(self.column))
+        lowest = np.full(evaluation.shape, MISSING)
+        passes.lowest(*rows.strands, rows.column(self.column), lowest)
+        return np.where(lowest == MISSING, np.nan, evaluation.days[:, None] - lowest // DAY)
