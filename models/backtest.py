@@ -16,7 +16,7 @@ import pandas as pd
 from features.spec import Feature
 from models.bootstrap import Interval
 from models.cautions import cautions, verdict
-from models.dataset import Dataset
+from models.dataset import ROW_COLUMNS, Dataset
 from models.evaluate import EXPECTED_VALUE, PROBABILITY, Evaluation, evaluate, paired_difference
 from models.manifest import FittedModel
 from models.split import Fold, backtest_folds
@@ -49,6 +49,10 @@ class Source(Protocol):
         ...
 
     def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset: ...
+
+    def judged(self, target: Target, as_of: date, known_by: date, models: Mapping[str, FittedModel]) -> pd.DataFrame:
+        """Return a date's whole cohort with what became of it and what each model says of it; see Material."""
+        ...
 
     def first_day(self, target: Target) -> date: ...
 
@@ -151,26 +155,28 @@ def backtest(
 def _predict(
     source: Source, target: Target, fold: Fold, until: date, contenders: Sequence[str], champion: FittedModel | None
 ) -> pd.DataFrame:
-    """Return the test date's cohort with what each contender, trained at that date, says of it."""
-    train = source.dataset(target, fold.train, known_by=fold.test)
-    test = source.dataset(target, (fold.test,), known_by=until)
-    scored = fit_recipes(contenders, train, target, source.features, source.settings, fold.test)
-    if champion is not None and champion.trained_until <= fold.test and _fits(champion, test):
+    scored, learnt = _fit(source, target, fold, contenders)
+    if champion is not None and champion.trained_until <= fold.test and _fits(champion, source.features):
         scored[CHAMPION] = champion
-    predictions = test.rows.assign(final=fold.final)
-    base, stake = test.rows["base"].to_numpy(float), test.rows["value_at_stake"].to_numpy(float)
-    for name, fitted in scored.items():
-        predictions[PROBABILITY.format(name)] = fitted.probability(test.features)
-        predictions[EXPECTED_VALUE.format(name)] = fitted.expected_value(test.features, base, stake)
+    judged = source.judged(target, fold.test, until, scored)
+    predictions = judged[list(ROW_COLUMNS)].assign(final=fold.final).join(judged.drop(columns=list(ROW_COLUMNS)))
     log.info(
-        "backtest of %s at %s: trained on %d rows of %d dates, tested on %d rows, %d positive",
-        target.name, fold.test, len(train), len(train.dates), len(test), int(test.rows["label"].sum()),
+        "backtest of %s at %s: trained on %s, tested on %d rows, %d positive",
+        target.name, fold.test, learnt, len(predictions), int(predictions["label"].sum()),
     )  # fmt: skip
     return predictions
 
 
-def _fits(champion: FittedModel, test: Dataset) -> bool:
-    return [feature["name"] for feature in champion.manifest["features"]] == list(test.features.columns)
+def _fit(source: Source, target: Target, fold: Fold, contenders: Sequence[str]) -> tuple[dict[str, FittedModel], str]:
+    """Return the contenders fitted to a fold's training rows, which are gone after, and what those were, in words."""
+    train = source.dataset(target, fold.train, known_by=fold.test)
+    fitted = fit_recipes(contenders, train, target, source.features, source.settings, fold.test)
+    rows = f"{len(train)} rows" if train.sampled is None else train.sampled.words()
+    return fitted, f"{rows} of {len(train.dates)} dates"
+
+
+def _fits(champion: FittedModel, features: Sequence[Feature]) -> bool:
+    return [feature["name"] for feature in champion.manifest["features"]] == [feature.name for feature in features]
 
 
 def _measure(predictions: pd.DataFrame, contenders: Sequence[str], settings: Settings) -> Evaluation:

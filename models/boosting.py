@@ -63,19 +63,40 @@ BINS = {"max_bin": 127, "bin_construct_sample_cnt": 50_000}
 """Bins per feature, and the rows looked at to lay them out; looking at more takes longer than growing the trees."""
 
 
+class Grown:
+    """Trees that grow no more: their text, without the rows they were grown on."""
+
+    def __init__(self, text: bytes, rounds: int, threads: int) -> None:
+        self.rounds = rounds
+        self._text, self._threads = text.decode(), threads
+
+    def margin(self, matrix: Floats, rounds: int) -> Floats:
+        """Return the sum of the first `rounds` trees, at most those there are, one number per row."""
+        booster = lgb.Booster(model_str=self._text)
+        told = booster.predict(matrix, raw_score=True, num_iteration=rounds, num_threads=self._threads)
+        return np.asarray(told)
+
+
 class Growing:
     """Trees under training that can grow on: early stopping first, then to a number of rounds chosen elsewhere.
 
-    `categories` are the positions of category columns, `chosen` LightGBM's parameters.
+    `categories` are the positions of category columns, `chosen` LightGBM's parameters, `weight` how many rows each row
+    counts for (None: itself). The matrix is only looked at here: what is kept of it is a byte per number.
     """
 
     def __init__(
-        self, matrix: Floats, label: NDArray[Any], categories: Sequence[int], chosen: Mapping[str, Any]
+        self,
+        matrix: Floats,
+        label: NDArray[Any],
+        categories: Sequence[int],
+        chosen: Mapping[str, Any],
+        weight: Floats | None = None,
     ) -> None:
         # LightGBM keeps pre-filtered features out by min_data_in_leaf; our own list must stay whole for contributions.
         data = lgb.Dataset(
             matrix,
             label,
+            weight=weight,
             categorical_feature=list(categories),
             params={key: chosen[key] for key in BINNING if key in chosen} | BINS,
             free_raw_data=True,
@@ -84,7 +105,9 @@ class Growing:
         # A call that does not say so sets all threads again, for the training after it too.
         self._threads = {"num_threads": chosen["num_threads"]} if "num_threads" in chosen else {}
 
-    def stop_early(self, matrix: Floats, label: NDArray[Any], most: int = MOST_ROUNDS) -> int:
+    def stop_early(
+        self, matrix: Floats, label: NDArray[Any], most: int = MOST_ROUNDS, weight: Floats | None = None
+    ) -> int:
         """Grow until the log-loss on other rows no longer falls; return the best number of rounds."""
         margin = np.zeros(len(label))
         best, best_loss = STEP, np.inf
@@ -94,7 +117,8 @@ class Growing:
                 matrix, raw_score=True, start_iteration=self.rounds - STEP, num_iteration=STEP, **self._threads
             )
             chance = np.clip(expit(margin), 1e-9, 1 - 1e-9)
-            loss = -np.mean(np.where(label == 1, np.log(chance), np.log1p(-chance)))
+            told = np.where(label == 1, np.log(chance), np.log1p(-chance))
+            loss = -np.mean(told) if weight is None else -np.average(told, weights=weight)
             if loss < best_loss - 1e-7:
                 best, best_loss = self.rounds, loss
         return best
@@ -110,6 +134,10 @@ class Growing:
     def margin(self, matrix: Floats, rounds: int) -> Floats:
         self.grow_to(rounds)
         return np.asarray(self._booster.predict(matrix, raw_score=True, num_iteration=rounds, **self._threads))
+
+    def grown(self) -> Grown:
+        """Return the trees as they are now; they hold a fraction of the memory."""
+        return Grown(self.text(self.rounds), self.rounds, self._threads.get("num_threads", 0))
 
     def text(self, rounds: int) -> bytes:
         """Return LightGBM's text format of the first `rounds` trees."""

@@ -45,29 +45,34 @@ def identity(note: str) -> Calibration:
     return Calibration("identity", note=note)
 
 
-def fit_platt(margin: Floats, label: NDArray[Any]) -> Calibration:
+def fit_platt(margin: Floats, label: NDArray[Any], weight: Floats | None = None) -> Calibration:
     """Return the map of maximum likelihood whose slope is at least LEAST_SLOPE.
 
-    `margin` and `label` (0 or 1, both present) come from dates after those the margins' models were trained on.
+    `margin` and `label` (0 or 1, both present) come from dates after those the margins' models were trained on;
+    `weight` is how many rows each row counts for (None: itself).
     """
     spread = float(margin.std())
     if spread < 1e-9:
-        return _flat(margin, label)
+        return _flat(margin, label, weight)
     # A trace of a penalty, which keeps the slope finite where the margins separate the labels.
     model = LogisticRegression(C=1e4, solver="newton-cholesky", max_iter=200, tol=1e-8)
-    model.fit(((margin - margin.mean()) / spread)[:, None], label)
+    model.fit(((margin - margin.mean()) / spread)[:, None], label, sample_weight=weight)
     slope = float(model.coef_[0, 0]) / spread
     if slope < LEAST_SLOPE:
-        return _flat(margin, label)
+        return _flat(margin, label, weight)
     return Calibration("platt", slope, float(model.intercept_[0]) - slope * float(margin.mean()), len(label))
 
 
-def _flat(margin: Floats, label: NDArray[Any]) -> Calibration:
+def _flat(margin: Floats, label: NDArray[Any], weight: Floats | None) -> Calibration:
     """Return the map of slope LEAST_SLOPE whose mean probability is the observed rate."""
-    rate = float(np.mean(label))
+
+    def mean(values: NDArray[Any]) -> float:
+        return float(np.mean(values) if weight is None else np.average(values, weights=weight))
+
+    rate = mean(label)
 
     def excess(intercept: float) -> float:
-        return float(np.mean(expit(intercept + LEAST_SLOPE * margin))) - rate
+        return mean(expit(intercept + LEAST_SLOPE * margin)) - rate
 
     wide = 50 + LEAST_SLOPE * float(np.abs(margin).max())
     note = "the margins tell next to nothing on later dates"
@@ -78,7 +83,9 @@ PARTS, ROWS_PER_PART = 5, 200
 """A band with many rows is cut into so many parts at most, of so many rows each at least."""
 
 
-def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | int]]:
+def bands(
+    probability: Floats, label: NDArray[Any], weights: tuple[float, float] | None = None
+) -> list[dict[str, float | int]]:
     """Return bands that cover (0, 1], ascending: low, high, n and positives.
 
     A probability p belongs to the band with low < p <= high. Bands end where the words for a probability change
@@ -86,6 +93,10 @@ def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | in
     than ROWS_PER_BAND rows are joined with a neighbour of the same word (low, medium, high), never with one of another;
     those with many are cut into parts of about equally many rows, so that a list's rows, which lie at the upper end of
     a band, are not judged by the mass below them.
+
+    `weights` says how many rows a row with label 0 and one with label 1 count for, where the rows are a sample (None:
+    each counts for itself). Then n and positives are those of a plain count that shows the rate of the rows stood for
+    as surely as the sample does; see `_as_sure`.
     """
     edges = [0.0, *LIMITS, 1.0]
     place = np.searchsorted(LIMITS, probability, side="left")
@@ -103,7 +114,23 @@ def bands(probability: Floats, label: NDArray[Any]) -> list[dict[str, float | in
                 "positives": first["positives"] + second["positives"],
             }
         ]
-    return [part for band in made for part in _parts(band, probability, label)]
+    found = [part for band in made for part in _parts(band, probability, label)]
+    return found if weights is None else [{**band, **_as_sure(band, *weights)} for band in found]
+
+
+def _as_sure(band: dict[str, float | int], other: float, positive: float) -> dict[str, int]:
+    """Return the n and positives of a plain count whose rate, and the variance of its log-odds, are a sample's.
+
+    Log-odds of a sample by label vary by 1 / positives + 1 / others whatever the weights (Woolf 1955); those of n
+    plain rows at the rate p by 1 / (n p (1 - p)).
+    """
+    positives = int(band["positives"])
+    others = int(band["n"]) - positives
+    if not positives or not others:
+        return {"n": positives + others, "positives": positives}
+    rate = positives * positive / (positives * positive + others * other)
+    rows = 1 / ((1 / positives + 1 / others) * rate * (1 - rate))
+    return {"n": round(rows), "positives": round(rows * rate)}
 
 
 def _parts(band: dict[str, float | int], probability: Floats, label: NDArray[Any]) -> Iterator[dict[str, float | int]]:

@@ -36,12 +36,14 @@ def fit_increment(
     """Return the model as JSON for `models.scorer.Scorer.increment`.
 
     Rows are growing accounts (label 1): `matrix` (rows, features) encoded, `base` and `increment` in the reporting
-    currency. Expected increments stay within the observed ones.
+    currency. Expected increments stay within the observed ones. Where training rows are a sample, those of one label
+    all count alike, so that weights would change nothing here.
     """
     wide, columns = np.column_stack([matrix, base]), [*names, BASE]
+    del matrix  # the largest thing here; nobody else may be holding it
     terms = [log_term(wide, columns, BASE)]
     if len(increment) >= FEWEST:
-        terms += terms_for(matrix, names, categories)
+        terms += terms_for(wide, names, categories)
     grown = np.log(np.maximum(increment, CENT))
     proportional = terms[0].knots != ()
     share = grown - np.log1p(np.maximum(base, 0.0)) if proportional else grown

@@ -101,23 +101,34 @@ def log_term(matrix: Floats, names: Sequence[str], name: str) -> Term:
     return Term(name, position, bool(blank.any()), ends, ends, log=True)
 
 
-def fit_logistic(matrix: Floats, label: NDArray[np.int8], terms: Sequence[Term], spread: float = SPREAD) -> bytes:
-    """Return a logistic regression on the terms, L2-penalised, as JSON for `models.scorer.Additive`."""
-    matrix, label = _thinned(matrix), _thinned(label)
-    design, scale = _design(matrix, terms)
+def fit_logistic(
+    matrix: Floats,
+    label: NDArray[np.int8],
+    terms: Sequence[Term],
+    spread: float = SPREAD,
+    weight: Floats | None = None,
+) -> bytes:
+    """Return a logistic regression on the terms, L2-penalised, as JSON for `models.scorer.Additive`.
+
+    `weight` is how many rows each row counts for; None: itself.
+    """
+    matrix, label = thinned(matrix), thinned(label)
+    weight = None if weight is None else thinned(weight)
+    design, scale, means = _design(matrix, terms, weight)
+    del matrix  # as large as the design, where nobody else holds it
     model = LogisticRegression(C=spread / design.shape[1], solver="newton-cholesky", max_iter=200)
     # One BLAS thread: on a busy machine more are ten times slower, and sums would depend on their number.
     with threadpool_limits(1, user_api="blas"):
-        model.fit(design / scale, label)
-    return _as_json(terms, design, model.coef_[0] / scale, float(model.intercept_[0]), {})
+        model.fit(design, label, sample_weight=weight)
+    return _as_json(terms, means, model.coef_[0] / scale, float(model.intercept_[0]), {})
 
 
 def fit_ridge(matrix: Floats, outcome: Floats, terms: Sequence[Term], more: Mapping[str, Any], alpha: float) -> bytes:
     """Return a ridge regression on the terms as JSON for `models.scorer.Additive`; `more` is written beside it."""
-    design, scale = _design(matrix, terms)
+    design, scale, means = _design(matrix, terms)
     with threadpool_limits(1, user_api="blas"):
-        model = Ridge(alpha=alpha, solver="cholesky").fit(design / scale, outcome)
-    return _as_json(terms, design, model.coef_ / scale, float(model.intercept_), more)
+        model = Ridge(alpha=alpha, solver="cholesky", copy_X=False).fit(design, outcome)
+    return _as_json(terms, means, model.coef_ / scale, float(model.intercept_), more)
 
 
 def _normal_scores(values: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -134,25 +145,43 @@ def _normal_scores(values: Floats) -> tuple[tuple[float, ...], tuple[float, ...]
     return tuple(knots.tolist()), tuple(scores.tolist())
 
 
-def _design(matrix: Floats, terms: Sequence[Term]) -> tuple[Floats, Floats]:
-    """Return the design, and the scale that brings each column to unit deviation (1 for a constant one)."""
-    parts = [term.columns(matrix[:, term.position]) for term in terms if term.width]
+def _design(matrix: Floats, terms: Sequence[Term], weight: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+    """Return the design with each column at unit deviation (a constant one as it is), the scale, and the means before.
+
+    The means are those of the rows that the rows stand for.
+    """
     # Nothing that varies: a column of zeros leaves the intercept alone.
-    design = np.column_stack(parts) if parts else np.zeros((len(matrix), 1))
-    scale = design.std(axis=0)
+    design = np.zeros((len(matrix), max(1, sum(term.width for term in terms))))
+    start = 0
+    for term in terms:
+        design[:, start : start + term.width] = term.columns(matrix[:, term.position])
+        start += term.width
+    scale = np.concatenate([design[:, part].std(axis=0) for part in _blocks(design.shape[1])])
     scale[scale < 1e-9] = 1.0
-    return design, scale
+    means = design.mean(axis=0) if weight is None else weight @ design / weight.sum()
+    design /= scale
+    return design, scale, means
 
 
-def _thinned(values: NDArray[Any]) -> NDArray[Any]:
+def _blocks(columns: int, size: int = 32) -> list[slice]:
+    """Return blocks of columns, each of at least two: a deviation copies what it looks at.
+
+    A single column of many would be summed in another order than the whole, which changes last digits.
+    """
+    starts = [*range(0, max(columns - 1, 1), size)]
+    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], columns], strict=True)]
+
+
+def thinned(values: NDArray[Any]) -> NDArray[Any]:
+    """Return every n-th of the rows, so that at most ROWS_ENOUGH are left."""
     return values[:: -(-len(values) // ROWS_ENOUGH)]
 
 
 def _as_json(
-    terms: Sequence[Term], design: Floats, coefficients: Floats, intercept: float, more: Mapping[str, Any]
+    terms: Sequence[Term], means: Floats, coefficients: Floats, intercept: float, more: Mapping[str, Any]
 ) -> bytes:
     curves, start = [], 0
-    means = design.mean(axis=0) * coefficients
+    means = means * coefficients
     for term in terms:
         here = slice(start, start + term.width)
         curves.append(term.curve(coefficients[here], float(means[here].sum())))

@@ -16,11 +16,15 @@ from features.built import BuiltFeatures, build_to_disk
 from features.catalogue import facts_for, features_for
 from features.engine import build_features
 from features.spec import Feature
-from models.dataset import Dataset, join, label_rows
+from models.dataset import Dataset
+from models.gathering import Asked, gather_dataset, gather_judged
+from models.manifest import FittedModel
+from models.sampling import room_for
 from models.targets import Target, cohort, declare
 from pipeline.asof import LATEST
 from pipeline.errors import SettingsError, nearest
 from pipeline.history import History
+from pipeline.memory import plan
 from pipeline.progress import track
 from pipeline.settings import Settings
 from pipeline.snapshot import Snapshot
@@ -74,14 +78,16 @@ class Material:
         """Whoever works on the buckets; SettingsError when the config asks for what is not installed."""
         return workers_for(self.settings)
 
-    def map(self, function: BucketFunction, doing: str = "") -> Iterator[tuple[int, pa.Table]]:
-        """Yield every bucket with what `function` returns for it, in order; see `pipeline.workers`.
+    def map(
+        self, function: BucketFunction, doing: str = "", buckets: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """Yield every bucket, or those given, with what `function` returns for it, in order; see `pipeline.workers`.
 
         `doing` labels a progress bar.
         """
         share(self.snapshot)
-        buckets = self.snapshot.buckets
-        yield from track(self.workers.map(function, range(buckets)), doing, buckets if doing else 0)
+        chosen = range(self.snapshot.buckets) if buckets is None else buckets
+        yield from track(self.workers.map(function, chosen), doing, len(chosen) if doing else 0)
 
     @property
     def features_folder(self) -> Path:
@@ -90,7 +96,8 @@ class Material:
 
     def build(self, as_ofs: Sequence[date]) -> BuiltFeatures:
         """Build the features at these dates, where they are not on disk yet."""
-        return build_to_disk(self.snapshot, as_ofs, self.features, self.features_folder)
+        room = plan(self.settings).values_bytes
+        return build_to_disk(self.snapshot, as_ofs, self.features, self.features_folder, self.workers, room)
 
     def features_at(self, as_ofs: Sequence[date]) -> pd.DataFrame:
         """Return account_id, as_of and every feature, one row per as_of and account seen, in that order."""
@@ -111,13 +118,28 @@ class Material:
     def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset:
         """Return the target's cohort at these dates with features visible then and labels known by `known_by`.
 
-        Accounts excluded on that day, or for good, are not profiled, so they are not learnt from either.
-        Raises as `models.dataset.build_dataset` does.
+        Accounts excluded on that day, or for good, are not profiled, so they are not learnt from either. Where there
+        are more rows than fit (see `models.sampling.room_for`), they are sampled, and the dataset says how.
+        Raises AsOfError as `models.targets.label` does, TrainingRefused as `models.dataset.check_cohort` does.
         """
-        rows = label_rows(self.histories(), as_ofs, target, known_by)
+        self.build(as_ofs)
+        asked = self._asked(target, as_ofs, known_by)
+        room = room_for(self.settings, len(self.features))
+        return gather_dataset(self.map, asked, self.features, self.features_folder, room, self.settings.run.seed)
+
+    def judged(self, target: Target, as_of: date, known_by: date, models: Mapping[str, FittedModel]) -> pd.DataFrame:
+        """Return the whole cohort at `as_of` with labels known by `known_by` and what each model says of it.
+
+        The columns of `Dataset.rows`, then per model its probability and expected value (see `models.evaluate`); one
+        row per account, by account_id. Nobody is left out but as in `dataset`, and nothing is sampled; raises as it.
+        """
+        asked = self._asked(target, [as_of], known_by)
+        return gather_judged(self.map, asked, self.features, self.features_folder, models)
+
+    def _asked(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Asked:
         barred = {*self.snapshot.excluded(known_by)["account_id"], *self.snapshot.excluded(LATEST)["account_id"]}
-        allowed = rows[~rows["account_id"].isin(barred)].reset_index(drop=True)
-        return join(allowed, self.features_at(as_ofs))
+        days = tuple(sorted(set(as_ofs)))
+        return Asked(self.snapshot.folder, target, days, known_by, frozenset(barred))
 
     def standing(self, target: Target, as_of: date) -> pd.DataFrame:
         """Return how every account seen at `as_of` stands (see `models.targets.cohort`), by account_id."""

@@ -43,7 +43,7 @@ def training_notes(
         "importance": importance(model, material.features, data.features),
         "decision": decision.plain(),
         "verdict": verdict(auc),
-        "warnings": cautions(target, len(data), int(data.rows["label"].sum()), auc),
+        "warnings": cautions(target, data.counts["rows"], data.counts["positives"], auc),
         "counts": dict(model.manifest["counts"]),
         "trained_until": model.manifest["trained_until"],
         "recipe": model.manifest["recipe"],
@@ -71,11 +71,9 @@ def refusal_notes(material: Material, target: Target, decision: Decision, until:
 
 
 def cohorts(data: Dataset) -> list[dict[str, Any]]:
-    """Return as_of, n and positives of each date, ascending."""
-    label = data.rows.groupby("as_of")["label"]
+    """Return as_of, n and positives of each date, ascending; rows that were not drawn count too."""
     return [
-        {"as_of": f"{as_of:%Y-%m-%d}", "n": int(n), "positives": int(positives)}
-        for as_of, n, positives in zip(label.groups, label.size(), label.sum(), strict=True)
+        {"as_of": as_of.isoformat(), "n": n, "positives": positives} for as_of, (n, positives) in data.cohorts.items()
     ]
 
 

@@ -50,16 +50,42 @@ RECIPES: Mapping[str, Recipe] = {
 
 @dataclass(frozen=True)
 class Encoded:
-    """Rows as numbers: `matrix` (rows, features), `label`, and the days of `as_of` as positions in ascending dates."""
+    """Rows as numbers. Parts of them (`take`) share the numbers until they are asked for (`matrix`)."""
 
-    matrix: Floats
+    numbers: Floats
+    """(rows, features) of all rows there are."""
     label: Labels
     names: tuple[str, ...]
     categories: Mapping[str, int]
     """Category feature -> how many categories it has a code for."""
+    weight: Floats | None = None
+    """How many rows each row counts for; None: itself."""
+    picked: NDArray[np.intp] | None = None
+    """Which rows of `numbers` these are; None: all."""
+
+    @property
+    def matrix(self) -> Floats:
+        """The (rows, features) matrix of these rows, copied at each call unless they are all there are."""
+        return self.numbers if self.picked is None else self.numbers[self.picked]
+
+    def column(self, position: int) -> Floats:
+        """Return one feature of these rows."""
+        values = self.numbers[:, position]
+        return values if self.picked is None else values[self.picked]
 
     def take(self, mask: NDArray[np.bool_]) -> Encoded:
-        return Encoded(self.matrix[mask], self.label[mask], self.names, self.categories)
+        """Return the rows that a mask picks."""
+        return self._at(np.flatnonzero(mask))
+
+    def thinned(self) -> Encoded:
+        """Return as many of the rows, evenly spread, as curves are fitted to (see `models.linear.thinned`)."""
+        rows = linear.thinned(np.arange(len(self.label)))
+        return self if len(rows) == len(self.label) else self._at(rows)
+
+    def _at(self, rows: NDArray[np.intp]) -> Encoded:
+        picked = rows if self.picked is None else self.picked[rows]
+        weight = None if self.weight is None else self.weight[rows]
+        return Encoded(self.numbers, self.label[rows], self.names, self.categories, weight, picked)
 
 
 @dataclass(frozen=True)
@@ -70,6 +96,7 @@ class Later:
     margin: Floats
     label: Labels
     folds: int
+    weight: Floats | None = None
 
 
 class Learning:
@@ -88,7 +115,7 @@ class Learning:
         positions = [rows.names.index(name) for name in rows.categories]
         # A fold has fewer rows, but its number of rounds is for trees of the final model's size.
         chosen = parameters(len(self.rows.label), self._threads, self._seed)
-        return Growing(rows.matrix, rows.label, positions, chosen)
+        return Growing(rows.matrix, rows.label, positions, chosen, rows.weight)
 
     def curves(self, fold: int | None, alone: str | None) -> bytes:
         """Return the logistic trained on a fold's first part, on all features or on log(1 + x) of one `alone`."""
@@ -98,7 +125,8 @@ class Learning:
                 terms = linear.terms_for(rows.matrix, rows.names, rows.categories)
             else:
                 terms = [linear.log_term(rows.matrix, rows.names, alone)]
-            self._curves[fold, alone] = linear.fit_logistic(rows.matrix, rows.label, terms)
+            rows = rows.thinned()
+            self._curves[fold, alone] = linear.fit_logistic(rows.matrix, rows.label, terms, weight=rows.weight)
         return self._curves[fold, alone]
 
     def _rows(self, fold: int | None) -> Encoded:
@@ -124,20 +152,33 @@ class Maker:
         Without folds the rounds are the default for as many rows.
         """
         folds = self.learning.folds
-        grown = [self.learning.grow(fold) for fold in range(len(folds))] if self.trees else []
-        best = [trees.stop_early(test.matrix, test.label) for trees, (_, test) in zip(grown, folds, strict=False)]
+        grown, best = [], []
+        for fold, (_, test) in enumerate(folds if self.trees else []):
+            trees = self.learning.grow(fold)
+            best.append(trees.stop_early(test.matrix, test.label, weight=test.weight))
+            grown.append(trees.grown())
+            del trees  # before the next ones are begun
         rounds = round(median(best)) if best else default_rounds(len(self.learning.rows.label))
         margins = []
         for fold, (train, test) in enumerate(folds):
-            margin = np.zeros(len(test.label))
+            margin, matrix = np.zeros(len(test.label)), test.matrix
             if self.trees:
-                margin += self.trees * grown[fold].margin(test.matrix, rounds)
+                # One that stopped early is seldom grown on: then it begins anew, to the same trees.
+                trees = grown[fold] if rounds <= grown[fold].rounds else self.learning.grow(fold)
+                margin += self.trees * trees.margin(matrix, rounds)
             if self.trees < 1:
                 curves = Additive(json.loads(self.learning.curves(fold, self.recency)), list(train.names))
-                margin += (1 - self.trees) * curves.margin(test.matrix)
+                margin += (1 - self.trees) * curves.margin(matrix)
             margins.append(margin)
         labels = [test.label for _, test in folds]
-        return Later(rounds, _joined(margins), _joined(labels).astype(np.int8), len(folds))
+        weights = [test.weight for _, test in folds if test.weight is not None]
+        return Later(
+            rounds,
+            _joined(margins),
+            _joined(labels).astype(np.int8),
+            len(folds),
+            np.concatenate(weights) if weights else None,
+        )
 
     def members(self, rounds: int) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
         """Return the manifest's entries and the files of the members, trained on all rows."""
@@ -152,7 +193,7 @@ class Maker:
         return listed, files
 
 
-def recency_feature(features: Sequence[Feature], target: Target, matrix: Floats) -> str:
+def recency_feature(features: Sequence[Feature], target: Target, rows: Encoded) -> str:
     """Return the feature that counts days since the last purchase or interaction.
 
     Of those declared in the family recency it is one of the tables that the target reads, where there is one, and the
@@ -169,7 +210,8 @@ def recency_feature(features: Sequence[Feature], target: Target, matrix: Floats)
             "feature of the family recency is there. Map the table invoices or interactions."
         )
     read = [(position, feature) for position, feature in days if feature.table in target.reads] or days
-    return min(read, key=lambda pair: int(np.isnan(matrix[:, pair[0]]).sum()))[1].name
+    weight = np.ones(len(rows.label)) if rows.weight is None else rows.weight
+    return min(read, key=lambda pair: float(weight @ np.isnan(rows.column(pair[0]))))[1].name
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

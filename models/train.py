@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from features.spec import Feature
 from models.calibrate import Calibration, bands, fit_platt, identity
 from models.dataset import Dataset
 from models.increment import fit_increment
+from models.linear import thinned
 from models.manifest import FittedModel
 from models.recipes import RECIPES, Encoded, Later, Learning, Maker, recency_feature
 from models.scorer import FIRST_CODE, FORMAT, category_codes
@@ -76,28 +78,26 @@ def fit_recipes(
         "increment": None,
         "trained_until": until.isoformat(),
         "as_ofs": [day.isoformat() for day in data.dates],
-        "counts": {
-            "rows": len(data),
-            "accounts": int(data.rows["account_id"].nunique()),
-            "positives": int(rows.label.sum()),
-        },
+        "counts": data.counts,
         "data_digest": _data_digest(data),
         "settings_digest": settings.digest(),
         "code_version": version("keepgrow"),
     }
+    if data.sampled is not None:
+        shared["sampled"] = data.sampled.plain()
     beside: dict[str, bytes] = {}
     if target.grows:
         beside["increment.json"], shared["increment"] = _increment(data, rows)
     fitted = {}
     for name in names:
         recipe = RECIPES[name]
-        recency = recency_feature(features, target, rows.matrix) if recipe.recency_alone else None
-        own, files = _fit(Maker(recipe, recency, learning))
+        recency = recency_feature(features, target, rows) if recipe.recency_alone else None
+        own, files = _fit(Maker(recipe, recency, learning), data)
         fitted[name] = FittedModel.of(shared | own, files | beside, settings.training.threads)
     return fitted
 
 
-def _fit(maker: Maker) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _fit(maker: Maker, data: Dataset) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return what a recipe adds to the manifest, and its members' files."""
     later = maker.later()
     calibration = _calibration(later)
@@ -114,7 +114,7 @@ def _fit(maker: Maker) -> tuple[dict[str, Any], dict[str, bytes]]:
             "folds": later.folds,
             "note": calibration.note,
         },
-        "bands": bands(seen, later.label) if len(seen) else [],
+        "bands": bands(seen, later.label, None if data.sampled is None else data.sampled.weights) if len(seen) else [],
         "recency": maker.recency,
     }
     return own, files
@@ -126,8 +126,9 @@ def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
     Raises TrainingRefused saying how many rows of each there are, on which dates, and what would help.
     """
     needed = settings.training.min_positives
-    positives = int(data.rows["label"].sum())
-    negatives = len(data) - positives
+    counts = data.counts
+    rows, positives = counts["rows"], counts["positives"]
+    negatives = rows - positives
     if min(positives, negatives) >= needed:
         return
     dates = data.dates
@@ -135,7 +136,7 @@ def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
     if len(dates) == 1:
         span = f"one as_of date, {dates[0]}"
     counted = f"{positives:,} of them with label 1 ({_meaning(target)}) and {negatives:,} without"
-    found = f"{len(data):,} rows on {span}, {counted}"
+    found = f"{rows:,} rows on {span}, {counted}"
     if positives == 0:
         fault, help_ = "there is nothing to learn from: no row has label 1", "a longer horizon, or a wider definition,"
     elif negatives == 0:
@@ -150,7 +151,7 @@ def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
     raise TrainingRefused(
         f"target '{target.name}': {fault}. Found {found}. What would help: more history or more accounts, {help_} in "
         f"[targets.{target.name}]. [training] min_positives is {needed}.",
-        {"rows": len(data), "positives": positives, "needed": needed},
+        {"rows": rows, "positives": positives, "needed": needed},
     )
 
 
@@ -159,7 +160,10 @@ def _meaning(target: Target) -> str:
 
 
 def _encode(data: Dataset, features: Sequence[Feature]) -> tuple[list[dict[str, Any]], Encoded]:
-    """Return the manifest's description of each feature, and the rows as numbers."""
+    """Return the manifest's description of each feature, and the rows as numbers.
+
+    Where the data lie in one matrix already, they are not copied: texts' codes are written into it.
+    """
     names = [feature.name for feature in features]
     found = [str(column) for column in data.features.columns]
     if found != names:
@@ -167,7 +171,8 @@ def _encode(data: Dataset, features: Sequence[Feature]) -> tuple[list[dict[str, 
             f"the dataset's {len(found)} feature columns are not the {len(names)} features given, in their order; "
             "build it with the same features."
         )
-    matrix = np.empty((len(data), len(names)))
+    matrix = np.empty((len(data), len(names))) if data.matrix is None else data.matrix
+    weight = data.weight
     described: list[dict[str, Any]] = []
     categories: dict[str, int] = {}
     for position, feature in enumerate(features):
@@ -182,20 +187,36 @@ def _encode(data: Dataset, features: Sequence[Feature]) -> tuple[list[dict[str, 
             codes = {text: FIRST_CODE + code for code, text in enumerate(common)}
             matrix[:, position] = category_codes(values, codes)
             categories[feature.name] = len(common)
+            if weight is not None:
+                texts = pd.Series(weight).groupby(pd.Series(values)).sum()
             description |= {"type": "category", "categories": common, "typical": _most_common(texts)}
         else:
-            matrix[:, position] = values.astype(float)
-            known = matrix[~np.isnan(matrix[:, position]), position]
+            if data.matrix is None:
+                matrix[:, position] = values.astype(float)
+            present = ~np.isnan(matrix[:, position])
+            known = matrix[present, position]
             if np.isinf(known).any():
                 raise ModelError(f"feature '{feature.name}' holds infinite values; its declaration divides by zero")
-            description["typical"] = float(np.median(known)) if len(known) else None
+            description["typical"] = _median(known, None if weight is None else weight[present])
         described.append(description)
     label = data.rows["label"].to_numpy().astype(np.int8)
-    return described, Encoded(matrix, label, tuple(names), categories)
+    return described, Encoded(matrix, label, tuple(names), categories, weight)
 
 
-def _most_common(texts: pd.Series[int]) -> str | None:
+def _most_common(texts: pd.Series[Any]) -> str | None:
+    """Return the text that counts most, of those that tie the first in the alphabet; None where there is none."""
     return min(texts[texts == texts.max()].index) if len(texts) else None
+
+
+def _median(values: Floats, weight: Floats | None) -> float | None:
+    """Return the median of the rows that these stand for; None where there is none."""
+    if not len(values):
+        return None
+    if weight is None:
+        return float(np.median(values))
+    order = np.argsort(values, kind="stable")
+    passed = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
 
 
 def _inner(data: Dataset, rows: Encoded, target: Target) -> list[tuple[Encoded, Encoded]]:
@@ -221,17 +242,23 @@ def _calibration(later: Later) -> Calibration:
         return identity(
             f"{positives} of {len(later.label)} later rows have label 1; {FEWEST_LATER} of either are needed"
         )
-    return fit_platt(later.margin, later.label)
+    return fit_platt(later.margin, later.label, later.weight)
 
 
 def _increment(data: Dataset, rows: Encoded) -> tuple[bytes, Mapping[str, Any]]:
-    grew = rows.label == 1
+    grew = np.flatnonzero(rows.label == 1)
+    if data.sampled is not None:
+        grew = thinned(grew)
+    picked = np.zeros(len(rows.label), dtype=bool)
+    picked[grew] = True
     base, realised = (data.rows[name].to_numpy()[grew] for name in ("base", "realised"))
-    fitted = fit_increment(rows.matrix[grew], base, realised, rows.names, rows.categories)
-    return fitted, {"file": "increment.json", "rows": int(grew.sum())}
+    fitted = fit_increment(rows.take(picked).matrix, base, realised, rows.names, rows.categories)
+    return fitted, {"file": "increment.json", "rows": len(grew)}
 
 
 def _data_digest(data: Dataset) -> str:
     # Each frame by itself: an attribute that became a feature may be called like a column of the rows.
     parts = content_digest(data.rows) + content_digest(data.features)
+    if data.sampled is not None:
+        parts += json.dumps(data.sampled.plain(), sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()

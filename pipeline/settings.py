@@ -171,6 +171,8 @@ class TrainingSettings(Section):
     retrain_days: Days = 30
     min_positives: PositiveInt = 50
     """Fewer rows of either class are too few to judge a model by."""
+    max_rows: PositiveInt | None = None
+    """More rows than this are sampled; without it, more than `[run] memory_gb` has room for."""
     threads: PositiveInt = 2
 
 
@@ -329,6 +331,8 @@ class Settings(Section):
         data = self.model_dump(mode="json", include=parts)
         for operational in ("as_of", "wait_seconds", "rows_per_bucket", "memory_gb", "workers"):
             data["run"].pop(operational)
+        if self.training.max_rows is None:
+            data["training"].pop("max_rows")  # what it changes, the model's own digest of its rows tells
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 

@@ -129,9 +129,13 @@ class ChurnByContract(ByContract):
         past = paying.end <= later.at
         return (paying.end[past] - paying.certain[past]) / DAY
 
+    @property
+    def judges_notices(self) -> bool:
+        return self.params.dated_by == "end"
+
     def check(self, notices: Floats) -> None:
         reach = self.window.gap + self.window.horizon
-        if self.params.dated_by != "end" or not len(notices) or np.median(notices) < reach:
+        if not self.judges_notices or not len(notices) or np.median(notices) < reach:
             return
         raise TrainingRefused(
             f"target '{self.name}': dated_by = \"end\" cannot be learnt here: the median notice of {len(notices)} "

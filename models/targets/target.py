@@ -128,6 +128,11 @@ class Target(ABC):
         """Return the days of notice of each past termination; none where terminations are not told."""
         return np.empty(0)
 
+    @property
+    def judges_notices(self) -> bool:
+        """Whether `check` looks at the notices; otherwise nobody has to collect them."""
+        return False
+
     def check(self, notices: Floats) -> None:  # noqa: B027 - most kinds have nothing to check
         """Raise TrainingRefused when the notices of all accounts say that the target cannot be learnt."""
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
@@ -14,6 +16,7 @@ from features.spec import Feature
 from models.backtest import CONTENDERS, Backtest, backtest, document
 from models.bootstrap import Interval
 from models.dataset import Dataset
+from models.gathering import judged
 from models.manifest import FittedModel
 from models.metrics import METRICS
 from models.targets import Target
@@ -44,6 +47,10 @@ class Firm:
     def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset:
         self.asked.append((tuple(as_ofs), known_by))
         return self.data.at(as_ofs)
+
+    def judged(self, target: Target, as_of: date, known_by: date, models: Mapping[str, FittedModel]) -> pd.DataFrame:
+        test = self.dataset(target, [as_of], known_by)
+        return judged(pa.Table.from_pandas(test.rows), test.features, models).to_pandas()
 
     def first_day(self, target: Target) -> date:
         return FIRST - timedelta(days=200)

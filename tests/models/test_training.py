@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,11 +12,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 import models.training as training
 from features.spec import Feature
 from models.dataset import Dataset
+from models.gathering import judged
+from models.manifest import FittedModel
 from models.registry import Registry
 from models.targets import Target, declare
 from pipeline.settings import Settings
@@ -41,6 +45,10 @@ class Firm:
 
     def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset:
         return self.data.at(as_ofs)
+
+    def judged(self, target: Target, as_of: date, known_by: date, models: Mapping[str, FittedModel]) -> pd.DataFrame:
+        test = self.data.at([as_of])
+        return judged(pa.Table.from_pandas(test.rows), test.features, models).to_pandas()
 
     def first_day(self, target: Target) -> date:
         return FIRST - timedelta(days=200)
