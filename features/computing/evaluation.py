@@ -78,6 +78,9 @@ class Evaluation:
     @cached_property
     def seen(self) -> Flags:
         """Which accounts have any visible row."""
+        if all(view.told is not None for view in self.views):
+            # The tables may hold but some of their rows, and those that nothing else asks for stay unread.
+            return np.array([view.seen for view in self.views], dtype=bool).reshape(self.shape)
         seen = np.zeros(self.shape, dtype=bool)
         for name in self.tables:
             seen |= self.table(name).seen(self.accounts)
