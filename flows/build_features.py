@@ -11,10 +11,11 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.command import step
 from models.material import Material
+from pipeline.engines import take_snapshot
 from pipeline.memory import plan
 from pipeline.report.attention import STALE_DAYS
 from pipeline.settings import read_settings
-from pipeline.snapshot import check_as_of, open_snapshot, take_snapshot
+from pipeline.snapshot import check_as_of, open_snapshot
 
 
 def read_tables(config: str, as_of: date) -> str:

@@ -43,7 +43,7 @@ def _shown(finding: Finding) -> dict[str, Any]:
 def list_features(running: Command) -> None:
     """Print the features that the firm's tables give."""
     from features.catalogue import catalogue, features_for
-    from pipeline.snapshot import take_snapshot
+    from pipeline.engines import take_snapshot
 
     snapshot = take_snapshot(running.settings, running.as_of)
     entries = catalogue(features_for(snapshot.columns, running.settings.accounts))

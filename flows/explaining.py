@@ -12,7 +12,8 @@ from flows.command import OUT, Command, step
 from flows.printing import money, observed, percent
 from models.account import explain_account
 from models.material import Material
-from pipeline.snapshot import check_as_of, take_snapshot
+from pipeline.engines import take_snapshot
+from pipeline.snapshot import check_as_of
 
 TOPICS, FEATURES, PAST, MOVED = 8, 2, 8, 5
 """Topics, features of each, past scores and moved features that are printed; `--json` has all of them."""

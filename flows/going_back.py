@@ -14,10 +14,10 @@ from flows.alone import run_lock
 from flows.command import Command, step
 from flows.reading import check_sinks, check_target
 from pipeline.asof import LATEST
+from pipeline.engines import take_snapshot
 from pipeline.errors import SettingsError
 from pipeline.publishing import release, roll_back
 from pipeline.rebuild import rebuild
-from pipeline.snapshot import take_snapshot
 from pipeline.store import Store, store_url
 
 

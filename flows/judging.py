@@ -12,9 +12,9 @@ from flows.command import OUT, Command, step
 from flows.printing import LEGEND, print_backtest
 from models.backtest import Backtest, backtest, document
 from models.material import Material
+from pipeline.engines import take_snapshot
 from pipeline.errors import SettingsError, TrainingRefused
 from pipeline.settings import Settings
-from pipeline.snapshot import take_snapshot
 
 
 def judge(running: Command, targets: list[str] | None, dated: bool, predictions: Path | None) -> None:

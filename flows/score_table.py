@@ -42,7 +42,8 @@ def score_table(
 
     from models.material import Material
     from models.scoring import choose, drafts
-    from pipeline.snapshot import check_as_of, take_snapshot
+    from pipeline.engines import take_snapshot
+    from pipeline.snapshot import check_as_of
 
     snapshot = take_snapshot(settings, day)
     check_as_of(snapshot, day)
