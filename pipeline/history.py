@@ -245,16 +245,13 @@ class History:
         constant: tuple[str, ...] = (),
         accounts: Accounts | None = None,
     ) -> None:
-        given = {
-            name: each if isinstance(each, Given) else given_whole(TABLES[name], each) for name, each in tables.items()
-        }
         self._accounts = accounts
-        self.accounts: NDArray[Any] = ids_of(given.values()) if accounts is None else accounts.ids
+        self.accounts: NDArray[Any] = ids_of(tables.values()) if accounts is None else accounts.ids
         self._tables: Mapping[str, _Stored] = Lazy(
             {
-                name: partial(_store, TABLES[name], given[name], constant, self.accounts)
+                name: partial(_store, TABLES[name], tables, constant, self.accounts)
                 for name in HISTORY_TABLES
-                if name in given
+                if name in tables
             }
         )
         steps = first_days
@@ -329,7 +326,10 @@ def _without_today(table: pa.Table, constant: tuple[str, ...]) -> pa.Table:
     return table.append_column("known_at", opened)
 
 
-def _store(contract: Table, given: Given, constant: tuple[str, ...], accounts: NDArray[Any]) -> _Stored:
+def _store(
+    contract: Table, tables: Mapping[str, pa.Table | Given], constant: tuple[str, ...], accounts: NDArray[Any]
+) -> _Stored:
+    given = given_whole(contract, tables[contract.name])
     if contract.name == "accounts":
         given = replace(given, parts=[_without_today(part, constant) for part in given.parts])
     loaded = load(contract, given, accounts)

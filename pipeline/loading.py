@@ -54,9 +54,9 @@ class Given:
     ordered: bool = False
 
 
-def given_whole(contract: Table, table: pa.Table) -> Given:
-    """Return a table as it is given whole, its rows in any order."""
-    return Given((table,), contract.key_among({*table.column_names}))
+def given_whole(contract: Table, table: pa.Table | Given) -> Given:
+    """Return the rows of a table that may be given whole, its rows in any order."""
+    return table if isinstance(table, Given) else Given((table,), contract.key_among({*table.column_names}))
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,10 @@ class Accounts:
         return marks
 
 
-def ids_of(tables: Iterable[Given]) -> NDArray[Any]:
+def ids_of(tables: Iterable[pa.Table | Given]) -> NDArray[Any]:
     """Return the ids of the accounts that have rows, ascending."""
-    ids = [pc.unique(part.column("account_id")).cast(pa.string()) for each in tables for part in each.parts]
+    parts = [part for each in tables for part in (each.parts if isinstance(each, Given) else (each,))]
+    ids = [pc.unique(part.column("account_id").cast(pa.string())) for part in parts]
     merged = pc.unique(pa.chunked_array(ids, type=pa.string())) if ids else pa.array([], pa.string())
     return np.sort(merged.to_numpy(zero_copy_only=False).astype(object))
 
@@ -107,14 +108,14 @@ def load(contract: Table, given: Given, accounts: NDArray[Any]) -> Loaded:
     """
     table = pa.concat_tables(given.parts)
     ids = pa.array(accounts, pa.string())
-    account = _positions(table.column("account_id"), ids)
+    account = positions_in(table.column("account_id"), ids)
     order: Ints | None = None
     if given.ordered:
         if len(given.parts) > 1:
             order = stable_order(account, len(accounts))
     elif not is_canonical(table, account, contract):
         table = canonical_order(table, contract)
-        account = _positions(table.column("account_id"), ids)
+        account = positions_in(table.column("account_id"), ids)
     if order is not None:
         account = account[order]
     names = [n for n in table.column_names if n not in ("account_id", "text") and not n.endswith("__known")]
@@ -142,7 +143,8 @@ def load(contract: Table, given: Given, accounts: NDArray[Any]) -> Loaded:
     )
 
 
-def _positions(column: pa.ChunkedArray, ids: pa.Array) -> NDArray[Any]:
+def positions_in(column: pa.ChunkedArray, ids: pa.Array) -> NDArray[Any]:
+    """Return where each text of a column, in which none is missing, lies in `ids`."""
     codes, texts = _codes(column)
     return pc.index_in(texts, value_set=ids).to_numpy(zero_copy_only=False)[codes]
 

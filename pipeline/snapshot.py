@@ -4,38 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.asof import day_of, instant
-from pipeline.buckets import IDS, TableCounts, Written, bucket_count, content_digest, count_rows, write_buckets
+from pipeline.bucket_files import (
+    IDS,
+    SEEN,
+    bucket_room,
+    on_disk,
+    part_file,
+    parts_in,
+    read_description,
+    write_bucket,
+)
+from pipeline.day_sums import DaySums
+from pipeline.describing import NAME, describe, finish
 from pipeline.errors import AsOfError, SourceError, StoreError
 from pipeline.history import History, Steps
+from pipeline.layout import layout_of
+from pipeline.loading import Accounts, Given, Lazy, numbers
+from pipeline.parts import parts_since, read_part
+from pipeline.progress import track
 from pipeline.settings import Settings
-from pipeline.staging import Stage, stage
-from pipeline.tables import HISTORY_TABLES
+from pipeline.shown import display, excluded
+from pipeline.spreading import spread
+from pipeline.staging import stage
+from pipeline.tables import HISTORY_TABLES, TABLES, known_column
+from pipeline.tally import TableCounts, content_digest, count_rows, digest_sums
 from pipeline.validate import Finding, Findings, check, in_order
-
-DISPLAY = ("name", "account_manager", "team", "segment", "country")
-"""The attributes of an account that lists show."""
 
 STALE_DAYS = 31
 """Days after the last known row from which an as_of is refused: a list would rest on data nobody renewed."""
 
-NO_REASON = "no reason given"
-"""What stands for an exclusion's reason that nobody filled in."""
-
-_NAME = "snapshot.json"
 _EPOCH = date(1970, 1, 1)
 
 
@@ -47,6 +58,8 @@ class Snapshot:
     gives, per table present, the mapped contract columns and attributes; `counts`, per table, where its rows went.
     `known_days` gives, per table, pairs in days since 1970, ascending: a midnight by which rows became known, and
     the day in which the latest of them did. `until` is the config's own word on how far the tables are complete.
+    `stored` gives, per table in buckets, the columns of its files. Of those files, `parts_written` were written when
+    the snapshot was last taken, and `parts_kept` were there already or taken over from the snapshot before.
     """
 
     folder: Path
@@ -59,24 +72,37 @@ class Snapshot:
     constant: tuple[str, ...]
     until: date | None
     findings: Findings
+    stored: Mapping[str, tuple[str, ...]]
+    parts_kept: int = field(default=0, compare=False)
+    parts_written: int = field(default=0, compare=False)
     _whole: list[History] = field(default_factory=list, compare=False, repr=False)
+    _descriptions: dict[int, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    _sums: dict[tuple[int, str], DaySums] = field(default_factory=dict, compare=False, repr=False)
 
     def history(
         self,
         bucket: int,
-        since: Mapping[str, date] | None = None,  # noqa: ARG002
-        columns: Mapping[str, Collection[str]] | None = None,  # noqa: ARG002
+        since: Mapping[str, date] | None = None,
+        columns: Mapping[str, Collection[str]] | None = None,
     ) -> History:
         """Return the rows of one bucket's accounts; `bucket` counts from 0.
 
-        Of the tables in `since` at least the rows that occurred on that day or later, with what corrects them; the
-        tables in `columns` need no more than these columns. Without them: everything.
+        Of the tables in `since` it need hold only rows that occurred on that day or later, with what they correct or
+        are corrected by; of those in `columns` only these columns. A table is read when it is first asked for.
         """
         if self._whole:
             return self._whole[0]
-        tables = {name: self._read(bucket, name) for name in HISTORY_TABLES if name in self.columns}
-        history = History(tables, self.first_days, self.constant)
-        if self.buckets == 1:
+        whole = self.buckets == 1
+        since, columns = ({}, {}) if whole else (since or {}, columns or {})
+        tables = Lazy(
+            {
+                name: partial(self._given, bucket, name, since.get(name), columns.get(name))
+                for name in HISTORY_TABLES
+                if name in self.columns
+            }
+        )
+        history = History(tables, self.first_days, self.constant, self._accounts(bucket))
+        if whole:
             # A backtest asks many times, and what fits into one bucket fits into memory.
             self._whole.append(history)
         return history
@@ -87,7 +113,7 @@ class Snapshot:
         Ids that no row has are left out.
         """
         wanted = pa.array(sorted(accounts), pa.string())
-        found = [n for n in range(self.buckets) if len(_only(self._read(n, IDS), wanted))]
+        found = [n for n in range(self.buckets) if pc.any(pc.is_in(self.ids(n), value_set=wanted)).as_py()]
         tables = {
             name: pa.concat_tables([_only(self._read(bucket, name), wanted) for bucket in found or [0]])
             for name in HISTORY_TABLES
@@ -97,7 +123,7 @@ class Snapshot:
 
     def ids(self, bucket: int) -> pa.Array:
         """Return the ids of one bucket's accounts, ascending."""
-        return self._read(bucket, IDS)["account_id"].combine_chunks()
+        return self._file(bucket, IDS)["account_id"].combine_chunks()
 
     @property
     def rows(self) -> int:
@@ -107,10 +133,16 @@ class Snapshot:
     def digest_upto(self, bucket: int, tables: Iterable[str], as_of: date) -> str:
         """Return a digest of all that features built from `tables` of the bucket can see at `as_of`.
 
-        What becomes known at `as_of` or later does not change it.
+        Of the rows and late values known by then, and of the tables' first days as known then; what becomes known at
+        `as_of` or later does not change it.
         """
-        parts = [self.digest, bucket, self.buckets, sorted(tables), str(as_of)]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        said: list[object] = [sorted(self.constant)]
+        for name in sorted({*tables} & {*self.columns} & {*HISTORY_TABLES}):
+            steps = self.first_days.get(name, ())
+            first = min((first for known, first in steps if known < instant(as_of)), default=None)
+            sums = self._day_sums(bucket, name).upto((as_of - _EPOCH).days)
+            said.append([name, self.columns[name], first, *map(str, sums)])
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     def data_until(self, tables: Iterable[str], today: date) -> date:
         """Return the day up to whose start `tables` are complete, as one can tell at the start of `today`.
@@ -155,7 +187,11 @@ class Snapshot:
         With `known_at`, accounts are shown as they were known at `as_of`; else as they are today. Without `bucket`,
         the accounts of all buckets.
         """
-        frames = [self._display(each, as_of) for each in self._chosen(bucket)]
+        has = "accounts" in self.columns
+        frames = [
+            display(self.ids(each).to_pylist(), self._read(each, "accounts") if has else None, as_of)
+            for each in self._chosen(bucket)
+        ]
         frame = pd.concat(frames, ignore_index=True).astype(object)
         return frame.where(frame.notna(), None).sort_values("account_id", ignore_index=True)
 
@@ -165,35 +201,62 @@ class Snapshot:
         One that begins later in that day counts already: the day's list would still be worked then. Without `bucket`,
         the accounts of all buckets.
         """
-        reasons: dict[str, set[str]] = {}
-        day, next_day = pd.Timestamp(as_of), pd.Timestamp(as_of + timedelta(days=1))
-        for each in self._chosen(bucket) if "exclusions" in self.columns else ():
-            for row in self._read(each, "exclusions").to_pylist():
-                begins, ends = row.get("from"), row.get("until")
-                if (begins is None or begins < next_day) and (ends is None or ends > day):
-                    reasons.setdefault(row["account_id"], set()).add(row.get("reason") or NO_REASON)
-        rows = [(account, "; ".join(sorted(reasons[account]))) for account in sorted(reasons)]
-        return pd.DataFrame(rows, columns=["account_id", "reason"], dtype=object)
+        chosen = self._chosen(bucket) if "exclusions" in self.columns else ()
+        return excluded((row for each in chosen for row in self._read(each, "exclusions").to_pylist()), as_of)
 
     def _chosen(self, bucket: int | None) -> Iterable[int]:
         return range(self.buckets) if bucket is None else (bucket,)
 
-    def _display(self, bucket: int, as_of: date) -> pd.DataFrame:
-        frame = pd.DataFrame({"account_id": self._read(bucket, IDS)["account_id"].to_pylist()}, dtype=object)
-        present = [name for name in DISPLAY if name in self.columns.get("accounts", ())]
-        if present:
-            accounts = self._read(bucket, "accounts")
-            if "known_at" in accounts.column_names:
-                shown = _as_known(accounts, present, as_of)
-            else:
-                shown = accounts.select(["account_id", *present]).to_pandas().drop_duplicates("account_id", keep="last")
-            frame = frame.merge(shown, on="account_id", how="left")
-        return frame.reindex(columns=["account_id", *DISPLAY])
+    def _described(self, bucket: int) -> Mapping[str, Any]:
+        if bucket not in self._descriptions:
+            self._descriptions[bucket] = read_description(self.folder, bucket)
+        return self._descriptions[bucket]
+
+    def _day_sums(self, bucket: int, table: str) -> DaySums:
+        if (bucket, table) not in self._sums:
+            self._sums[bucket, table] = DaySums.of_data(self._described(bucket)["tables"][table]["digests"])
+        return self._sums[bucket, table]
+
+    def _accounts(self, bucket: int) -> Accounts:
+        ids, seen = self._file(bucket, IDS), self._file(bucket, SEEN)
+        account, first, last = (numbers(seen[name]) for name in ("account", "first", "last"))
+        inside = ids["in_history"].to_numpy()
+        position = np.cumsum(inside) - 1
+        names = ids["account_id"].filter(ids["in_history"]).to_numpy().astype(object)
+        return Accounts(names, position[account], first, last)
+
+    def _given(self, bucket: int, table: str, since: date | None, columns: Collection[str] | None) -> Given:
+        """Return the rows of a table, texts as positions; where only some are wanted, at least those."""
+        said = self._described(bucket)["tables"][table]
+        contract = TABLES[table]
+        parts = parts_in(self._described(bucket), table)
+        if since is not None:
+            parts = parts_since(parts, said["together"], since)
+        files = [part_file(self.folder, bucket, table, part) for part in parts]
+        present = self.stored[table]
+        key = contract.key_among({*present}) if said["corrects"] else None
+        wanted = None
+        if columns is not None:
+            needed = {"account_id", "known_at", contract.occurred, contract.gone, *(key or ()), *columns}
+            needed |= {known_column(name) for name in needed if name}
+            wanted = [name for name in present if name in needed]
+        read = [self._part(file, wanted) for file in files]
+        # Of a snapshot of today, histories keep a few columns only, in whose order the rows need not lie.
+        return Given(read, key, ordered="known_at" in present)
 
     def _read(self, bucket: int, table: str) -> pa.Table:
-        file = self.folder / f"bucket={bucket:05d}" / f"{table}.parquet"
+        """Return all rows and columns of a table in a bucket, texts as they are."""
+        parts = parts_in(self._described(bucket), table)
+        return pa.concat_tables(
+            [self._part(part_file(self.folder, bucket, table, part), encoded=False) for part in parts]
+        )
+
+    def _file(self, bucket: int, name: str) -> pa.Table:
+        return self._part(bucket_room(self.folder, bucket) / name, encoded=False)
+
+    def _part(self, file: Path, columns: list[str] | None = None, encoded: bool = True) -> pa.Table:
         try:
-            return pq.read_table(file, partitioning=None)
+            return read_part(file, columns, encoded)
         except (OSError, pa.ArrowException) as error:
             raise SourceError(
                 f"snapshot file {file} cannot be read: {error}. Remove {self.folder} and build again."
@@ -202,18 +265,6 @@ class Snapshot:
 
 def _only(table: pa.Table, accounts: pa.Array) -> pa.Table:
     return table.filter(pc.is_in(table.column("account_id"), value_set=accounts))
-
-
-def _as_known(accounts: pa.Table, columns: list[str], as_of: date) -> pd.DataFrame:
-    """Return the attributes of the accounts known at `as_of`, one row per account."""
-    view = History({"accounts": accounts}).upto(as_of)
-    rows = view.tables["accounts"]
-    shown: dict[str, Any] = {"account_id": view.accounts[rows.account]}
-    for name in columns:
-        texts = [*rows.categories.get(name, ()), None]
-        # A null is MISSING, a negative position: clip it to the last entry, which is None.
-        shown[name] = [texts[position] if position >= 0 else None for position in rows.columns[name]]
-    return pd.DataFrame(shown, dtype=object)
 
 
 def take_snapshot(settings: Settings, as_of: date) -> Snapshot:
@@ -226,17 +277,19 @@ def take_snapshot(settings: Settings, as_of: date) -> Snapshot:
         found = check(staged)
         found.refuse_errors(settings.file)
         counts = count_rows(staged)
-        digest = content_digest(staged)
-        buckets = bucket_count(sum(each.rows_used for each in counts.values()), settings)
+        digest = content_digest(settings, staged.tables, digest_sums(staged))
+        layout = layout_of(staged.tables, settings, sum(each.rows_used for each in counts.values()))
         home = settings.state_folder / "snapshots"
-        folder = home / digest[:16]
+        folder = layout.folder(home, digest)
         try:
-            home.mkdir(parents=True, exist_ok=True)
-            kept = _equal(folder, digest, buckets)
-            if kept is not None:
-                _write_description(folder, _describe(staged, digest, counts, kept, found))
-            else:
-                _write(staged, home, folder, buckets, digest, counts, found)
+            folder.mkdir(parents=True, exist_ok=True)
+            there = {bucket: each for bucket in range(layout.buckets) if (each := on_disk(folder, bucket)) is not None}
+            missing = [bucket for bucket in range(layout.buckets) if bucket not in there]
+            before = layout.before(home, folder)
+            with tempfile.TemporaryDirectory(prefix="stage-", dir=settings.state_folder) as room:
+                for bucket, rows in track(spread(staged, layout, missing, Path(room)), "writing", len(missing)):
+                    there[bucket] = write_bucket(rows, layout, folder, bucket, before)
+            finish(folder, layout, there.values(), describe(settings, staged.tables, digest, counts, found))
         except OSError as error:
             raise StoreError(f"snapshot {folder} cannot be written: {error}. Mend the folder's permissions.") from None
     return open_snapshot(folder)
@@ -245,7 +298,7 @@ def take_snapshot(settings: Settings, as_of: date) -> Snapshot:
 def open_snapshot(folder: Path) -> Snapshot:
     """Return the snapshot in `folder`; raises SourceError when it is missing or damaged."""
     try:
-        data = json.loads((folder / _NAME).read_text(encoding="utf-8"))
+        data = json.loads((folder / NAME).read_text(encoding="utf-8"))
         return Snapshot(
             folder,
             data["digest"],
@@ -257,6 +310,9 @@ def open_snapshot(folder: Path) -> Snapshot:
             tuple(data["constant"]),
             date.fromisoformat(data["until"]) if data["until"] else None,
             in_order(Finding(**row) for row in data["findings"]),
+            {name: tuple(columns) for name, columns in data["stored"].items()},
+            data["parts_kept"],
+            data["parts_written"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
@@ -274,62 +330,3 @@ def check_as_of(snapshot: Snapshot, as_of: date) -> None:
             f"as_of {as_of} lies more than {STALE_DAYS} days after the last row: {snapshot.covered()}. "
             f"Bring the sources up to date, or choose an as_of up to {latest}."
         )
-
-
-def _equal(folder: Path, digest: str, buckets: int) -> Written | None:
-    """Return what an earlier run wrote in `folder`, when it is whole and what this run would write."""
-    try:
-        snapshot = open_snapshot(folder)
-    except SourceError:
-        return None
-    names = [name for name in (*HISTORY_TABLES, "exclusions") if name in snapshot.columns]
-    files = [folder / f"bucket={n:05d}" / f"{name}.parquet" for n in range(buckets) for name in (*names, IDS)]
-    if (snapshot.digest, snapshot.buckets) != (digest, buckets) or not all(file.is_file() for file in files):
-        return None
-    return Written(buckets, dict(snapshot.first_days), dict(snapshot.known_days))
-
-
-def _write(
-    staged: Stage, home: Path, folder: Path, buckets: int, digest: str, counts: dict[str, TableCounts], found: Findings
-) -> None:
-    """Write everything under another name, then rename, so that a folder is whole or absent."""
-    room = Path(tempfile.mkdtemp(prefix="writing-", dir=home))
-    try:
-        written = write_buckets(staged, room, buckets)
-        _write_description(room, _describe(staged, digest, counts, written, found))
-        room.chmod(0o755)
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix="old-", dir=home))
-            folder.rename(old / folder.name)
-            room.rename(folder)
-            shutil.rmtree(old)
-        else:
-            room.rename(folder)
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-
-
-def _describe(
-    staged: Stage, digest: str, counts: dict[str, TableCounts], written: Written, found: Findings
-) -> dict[str, Any]:
-    until = staged.settings.time.data_until
-    return {
-        "digest": digest,
-        "buckets": written.buckets,
-        "columns": {
-            name: [column for column in table.columns if column in table.stored]
-            for name, table in staged.tables.items()
-        },
-        "counts": {name: asdict(each) for name, each in counts.items()},
-        "first_days": written.first_days,
-        "known_days": written.known_days,
-        "constant": list(staged.settings.accounts.constant),
-        "until": until.isoformat() if until else None,
-        "findings": found.as_data(),
-    }
-
-
-def _write_description(folder: Path, data: dict[str, Any]) -> None:
-    temporary = folder / f"{_NAME}.writing"
-    temporary.write_text(json.dumps(data, indent=1, sort_keys=True), encoding="utf-8")
-    temporary.replace(folder / _NAME)

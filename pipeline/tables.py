@@ -239,6 +239,9 @@ TABLES: Mapping[str, Table] = {
 HISTORY_TABLES = ("accounts", "interactions", "invoices", "subscriptions", "holdings", "feedback")
 """The tables whose rows belong to accounts and are cut at as_of."""
 
+BUCKETED = (*HISTORY_TABLES, "exclusions")
+"""The tables whose rows belong to accounts."""
+
 
 def as_markdown() -> str:
     """Return the contract as the README shows it: a row per table."""

@@ -31,7 +31,8 @@ def lines(snapshot):
     return sorted(
         (row["account_id"], row["amount"])
         for bucket in range(snapshot.buckets)
-        for row in pq.read_table(snapshot.folder / f"bucket={bucket:05d}" / "invoices.parquet").to_pylist()
+        for file in (snapshot.folder / f"bucket={bucket:05d}" / "invoices").iterdir()
+        for row in pq.read_table(file, partitioning=None).to_pylist()
     )
 
 
@@ -100,9 +101,15 @@ def test_the_digest_tells_an_empty_cell_from_a_moved_one(firm):
     assert take_snapshot(invoices(firm, one), DAY).digest != take_snapshot(invoices(firm, other), DAY).digest
 
 
+def files(snapshot, table="invoices", bucket=0):
+    """Return a table's part files by the part's name."""
+    found = (snapshot.folder / f"bucket={bucket:05d}" / table).iterdir()
+    return {file.name.rpartition("-")[0]: file for file in sorted(found)}
+
+
 def test_an_equal_snapshot_is_used_again(firm):
     first = take_snapshot(invoices(firm), DAY)
-    file = first.folder / "bucket=00000" / "invoices.parquet"
+    file = files(first)["2024-05"]
     written = file.stat().st_mtime_ns
     second = take_snapshot(invoices(firm), DAY)
     assert (second.folder, file.stat().st_mtime_ns) == (first.folder, written)
@@ -111,16 +118,17 @@ def test_an_equal_snapshot_is_used_again(firm):
 
 def test_a_snapshot_with_a_file_missing_is_written_again(firm):
     first = take_snapshot(invoices(firm), DAY)
-    (first.folder / "bucket=00000" / "invoices.parquet").unlink()
+    files(first)["2024-05"].unlink()
     assert len(lines(take_snapshot(invoices(firm), DAY))) == 4
 
 
 def test_nothing_but_snapshots_is_left_behind(firm):
     snapshot = take_snapshot(invoices(firm), DAY)
-    take_snapshot(invoices(firm, run={"rows_per_bucket": 1}), DAY)
+    other = take_snapshot(invoices(firm, run={"rows_per_bucket": 1}), DAY)
     state = firm.folder / ".keepgrow" / "firm"
     assert [path.name for path in state.iterdir()] == ["snapshots"]
-    assert list((state / "snapshots").iterdir()) == [snapshot.folder]
+    assert {*(state / "snapshots").iterdir()} == {snapshot.folder, other.folder}
+    assert not [path for path in state.rglob("*") if path.name.endswith(".writing")]
 
 
 # ---- history ----
@@ -155,7 +163,7 @@ def test_excluded_attributes_are_nowhere(firm):
     mapped = {"account_id": "account_id", "segment": "segment", "gender": {"column": "gender", "role": "exclude"}}
     snapshot = take_snapshot(invoices(firm, tables={"accounts": {"source": "accounts.csv", "columns": mapped}}), DAY)
     assert snapshot.columns["accounts"] == ("account_id", "segment")
-    assert pq.read_schema(snapshot.folder / "bucket=00000" / "accounts.parquet").names == ["account_id", "segment"]
+    assert pq.read_schema(files(snapshot, "accounts")["all"]).names == ["account_id", "segment"]
 
 
 def test_a_constant_attribute_is_visible_in_the_past_and_others_are_not(firm):
@@ -334,6 +342,6 @@ def test_a_snapshot_of_another_shape(firm):
 
 def test_a_damaged_bucket(firm):
     snapshot = take_snapshot(invoices(firm), DAY)
-    (snapshot.folder / "bucket=00000" / "invoices.parquet").write_bytes(b"PAR1")
-    with pytest.raises(SourceError, match=r"invoices.parquet cannot be read.* Remove"):
-        snapshot.history(0)
+    files(snapshot)["2024-05"].write_bytes(b"PAR1")
+    with pytest.raises(SourceError, match=r"2024-05-\w+.parquet cannot be read.* Remove"):
+        snapshot.history(0).upto(DAY).rows("invoices")
