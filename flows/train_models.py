@@ -22,6 +22,8 @@ def train_one(config: str, as_of: date, snapshot: str, target: str, force: bool,
     except ModelError as damage:
         step(f"train    {target}: failed")
         return {"target": target, "outcome": "failed", "reason": str(damage), "folder": None}
+    if "sampled" in trained:
+        step(f"train    {target}: {trained['sampled']['words']}")
     # Why one was refused is said at the end of the command, where it is not overlooked.
     step(
         f"train    {target}: "

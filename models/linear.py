@@ -19,14 +19,12 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from threadpoolctl import threadpool_limits
 
 from models.scorer import FIRST_CODE
+from models.thinning import thinned
 
 Floats = NDArray[np.float64]
 
 KNOTS = 33
 """Quantiles behind a numeric feature's map."""
-
-ROWS_ENOUGH = 100_000
-"""More rows than this add nothing to a model with one coefficient per feature: every n-th row is used."""
 
 SPREAD = 1.0
 """Prior variance of the log-odds, shared out over the columns: the more there are, the less each may say by itself."""
@@ -170,11 +168,6 @@ def _blocks(columns: int, size: int = 32) -> list[slice]:
     """
     starts = [*range(0, max(columns - 1, 1), size)]
     return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], columns], strict=True)]
-
-
-def thinned(values: NDArray[Any]) -> NDArray[Any]:
-    """Return every n-th of the rows, so that at most ROWS_ENOUGH are left."""
-    return values[:: -(-len(values) // ROWS_ENOUGH)]
 
 
 def _as_json(

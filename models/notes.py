@@ -32,7 +32,8 @@ def training_notes(
     the pooled out-of-time rows of the recipe 'model' and its baselines. `cohorts`: as_of, n and positives of each
     training date, ascending. `importance`: see `models.importance`. `decision`: promote, rule, serve, reason, figures.
     `verdict` and `warnings`: what to say before anybody trusts the list (see `models.cautions`). Beside them `counts`,
-    `trained_until`, `recipe`, `target` (its keys) and `digests`.
+    `trained_until`, `recipe`, `target` (its keys) and `digests`; and `sampled` where not all rows were learnt from (see
+    `models.sampling.Sampled.plain`), with its `words`. Counts, cohorts and base rates are of all rows all the same.
     """
     auc = Interval(None, None, None) if evaluated is None else evaluated.auc()
     pooled = None if evaluated is None else evaluated.predictions[~evaluated.predictions["final"]]
@@ -45,6 +46,7 @@ def training_notes(
         "verdict": verdict(auc),
         "warnings": cautions(target, data.counts["rows"], data.counts["positives"], auc),
         "counts": dict(model.manifest["counts"]),
+        **({} if data.sampled is None else {"sampled": data.sampled.plain() | {"words": data.sampled.words()}}),
         "trained_until": model.manifest["trained_until"],
         "recipe": model.manifest["recipe"],
         "target": target.plain(),

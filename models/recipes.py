@@ -19,6 +19,7 @@ from models import linear
 from models.boosting import Growing, default_rounds, is_few, parameters
 from models.scorer import Additive
 from models.targets import Target
+from models.thinning import thinned
 from pipeline.errors import TrainingRefused
 
 Floats = NDArray[np.float64]
@@ -78,8 +79,8 @@ class Encoded:
         return self._at(np.flatnonzero(mask))
 
     def thinned(self) -> Encoded:
-        """Return as many of the rows, evenly spread, as curves are fitted to (see `models.linear.thinned`)."""
-        rows = linear.thinned(np.arange(len(self.label)))
+        """Return as many of the rows, evenly spread, as curves are fitted to (see `models.thinning`)."""
+        rows = thinned(np.arange(len(self.label)))
         return self if len(rows) == len(self.label) else self._at(rows)
 
     def _at(self, rows: NDArray[np.intp]) -> Encoded:

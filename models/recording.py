@@ -37,10 +37,11 @@ def record_of(
             "trained_until": manifest["trained_until"],
             "seed": material.settings.run.seed,
             "code_version": manifest["code_version"],
+            **({"sampled": notes["sampled"]["words"]} if "sampled" in notes else {}),
         },
         digests=notes["digests"],
         as_ofs=[date.fromisoformat(day) for day in manifest["as_ofs"]],
-        counts=manifest["counts"],
+        counts={**manifest["counts"], **_drawn(manifest)},
         evaluation=notes["evaluation"],
         labels=labels(material, target, manifest["recipe"], manifest["trained_until"]),
         notes=notes,
@@ -51,6 +52,12 @@ def record_of(
         folds=fold_table(notes),
         data=_data(material, target, model, evaluated, notes),
     )
+
+
+def _drawn(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many rows and positives were learnt from, where they are a sample of those counted."""
+    drawn = manifest.get("sampled")
+    return {} if drawn is None else {"rows_sampled": drawn["rows"], "positives_sampled": drawn["positives"]}
 
 
 def labels(material: Material, target: Target, recipe: str | None, until: str) -> dict[str, str]:
@@ -82,7 +89,7 @@ def _data(
             manifest["data_digest"],
             source | {"as_ofs": manifest["as_ofs"]},
             columns,
-            {**manifest["counts"], "dates": len(manifest["as_ofs"])},
+            {**manifest["counts"], **_drawn(manifest), "dates": len(manifest["as_ofs"])},
         )
     ]
     if evaluated is not None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from models.thinning import ROWS_ENOUGH
 from pipeline.memory import plan
 from pipeline.settings import Settings
 
@@ -28,8 +29,11 @@ POSITIVE_SHARE = 0.75
 nothing."""
 
 
-COPIES = 6.0
-"""Peak memory of a fit over that of its matrix of rows x features."""
+FIT_COPIES = 2.0
+"""Peak memory of a fit over that of its matrix of rows x features, where there are many rows."""
+
+CURVE_COPIES = 4.0
+"""What curves and the bins of trees take besides, over the matrix of the at most ROWS_ENOUGH rows they look at."""
 
 LEAST_ROOM = 10_000
 """Rows that are learnt from whatever the memory."""
@@ -39,7 +43,10 @@ def room_for(settings: Settings, features: int) -> int:
     """Return how many rows are learnt from at most: `[training] max_rows`, else what the memory plan has room for."""
     if settings.training.max_rows is not None:
         return settings.training.max_rows
-    return max(LEAST_ROOM, int(plan(settings).training_bytes / (max(1, features) * 8 * COPIES)))
+    rows = plan(settings).training_bytes / (8 * max(1, features))
+    all_few = rows / (FIT_COPIES + CURVE_COPIES)
+    many = (rows - CURVE_COPIES * ROWS_ENOUGH) / FIT_COPIES
+    return max(LEAST_ROOM, int(max(min(all_few, ROWS_ENOUGH), many)))
 
 
 @dataclass(frozen=True)

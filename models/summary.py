@@ -25,6 +25,8 @@ def summary(notes: Mapping[str, Any], words: Mapping[str, str]) -> str:
             f"dates, {first} to {last}; {counts['positives']:,} positive ({counts['positives'] / counts['rows']:.1%}); "
             f"labels as known by {notes['trained_until']}"
         )
+        if "sampled" in notes:
+            lines.append(f"- Not all fit into memory: {notes['sampled']['words']}")
     pooled = notes["evaluation"].get("pooled")
     if pooled:
         dates = ", ".join(fold["as_of"] for fold in notes["evaluation"]["folds"])

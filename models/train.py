@@ -18,12 +18,12 @@ from features.spec import Feature
 from models.calibrate import Calibration, bands, fit_platt, identity
 from models.dataset import Dataset
 from models.increment import fit_increment
-from models.linear import thinned
 from models.manifest import FittedModel
 from models.recipes import RECIPES, Encoded, Later, Learning, Maker, recency_feature
 from models.scorer import FIRST_CODE, FORMAT, category_codes
 from models.split import inner_folds
 from models.targets import Target
+from models.thinning import thinned
 from pipeline.errors import ModelError, TrainingRefused, nearest
 from pipeline.settings import Settings
 

@@ -58,7 +58,7 @@ def train_target(
         decision = replace(decision, reason=f"{unfit} {decision.reason}")
     notes = training_notes(material, target, data, serving, evaluated, decision)
     outcome = {"challenger": "promoted", "champion": "kept", "rule": "rule"}[decision.serve]
-    result = _told(target, outcome, notes) | {"rows": len(data), "positives": int(data.rows["label"].sum())}
+    result = _told(target, outcome, notes) | {name: data.counts[name] for name in ("rows", "positives")}
     if dry_run:
         return result | {"folder": None if decision.serve == "champion" else str(_rehearsed(material, target, serving))}
     if serving is not fitted:

@@ -52,3 +52,26 @@ def test_many_rows_get_larger_trees_than_few() -> None:
     assert few["force_col_wise"]
     assert many["deterministic"]
     assert many["force_row_wise"]
+
+
+def test_a_row_with_a_weight_pulls_like_so_many_rows() -> None:
+    matrix, label = drawn(0)
+    other, weight = drawn(1), np.where(label == 0, 4.0, 1.0)
+    quiet, heavy = (Growing(matrix, label, [], parameters(1500, 1, 0), each) for each in (None, weight))
+    chance = [1 / (1 + np.exp(-trees.margin(matrix, 60))) for trees in (quiet, heavy)]
+    assert abs(chance[0].mean() - label.mean()) < 0.02
+    assert abs(np.average(chance[1], weights=weight) - np.average(label, weights=weight)) < 0.02
+    assert chance[1].mean() < chance[0].mean() - 0.1
+    # Where rows that the trees misjudge count a hundred times, more of them is soon worse.
+    astray = np.where(other[1] != (other[0][:, 0] * (other[0][:, 1] > 0) > 0), 100.0, 1.0)
+    fresh, same = (Growing(matrix, label, [], parameters(1500, 1, 0)) for _ in range(2))
+    assert fresh.stop_early(*other, weight=astray) < same.stop_early(*other)
+
+
+def test_grown_trees_say_the_same_without_their_rows() -> None:
+    trees = Growing(*drawn(0), [], parameters(1500, 1, 0))
+    trees.grow_to(20)
+    kept, (matrix, _) = trees.grown(), drawn(2)
+    assert kept.rounds == 20
+    for rounds in (7, 20):
+        np.testing.assert_array_equal(kept.margin(matrix, rounds), trees.margin(matrix, rounds))

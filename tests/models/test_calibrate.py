@@ -107,3 +107,29 @@ def test_a_handful_gives_no_rate() -> None:
 def test_equal_probabilities_make_one_band() -> None:
     made = bands(np.full(300, 0.4), np.r_[np.ones(60), np.zeros(240)].astype(int))
     assert limits(made) == [(0.35, 0.45, 300, 60)] or limits(made) == [(0.25, 0.55, 300, 60)]
+
+
+def test_weights_bring_a_sample_back_to_the_rate_of_all() -> None:
+    """Of 20,000 rows a fifth of those with label 0 are left, each counting five times."""
+    margin, label = drawn(0.6, -1.0)
+    kept = (label == 1) | (np.arange(len(label)) % 5 == 0)
+    weight = np.where(label[kept] == 1, 1.0, 5.0)
+    fitted = fit_platt(margin[kept], label[kept], weight)
+    assert fitted.slope == pytest.approx(0.6, abs=0.05)
+    assert fitted.intercept == pytest.approx(-1.0, abs=0.06)
+    flat = fit_platt(np.full(kept.sum(), 2.0), label[kept], weight)
+    assert flat.probability(np.array([2.0]))[0] == pytest.approx(np.average(label[kept], weights=weight))
+    assert fit_platt(margin[kept], label[kept]).intercept > 0
+
+
+def test_a_band_of_a_sample_shows_the_rate_of_all_as_surely_as_the_sample_does() -> None:
+    probability, label = np.full(600, 0.1), np.repeat([1, 0], [200, 400])
+
+    def counted(label: np.ndarray, other: float) -> list[tuple[int, int]]:
+        found = bands(probability, label, (other, 1.0))
+        return [(int(band["n"]), int(band["positives"])) for band in found if band["n"]]
+
+    # 200 of 1,800: a ninth. Log-odds vary by 1/200 + 1/400, those of n plain rows by 1 / (n x 1/9 x 8/9): n = 1,350.
+    assert counted(label, 4.0) == [(1350, 150)]
+    assert counted(label, 1.0) == [(600, 200)]
+    assert counted(np.zeros(600, int), 4.0) == [(600, 0)]

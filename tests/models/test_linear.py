@@ -106,3 +106,19 @@ def test_a_ridge_reproduces_the_mean() -> None:
     margin = Additive(fitted, NAMES).margin(matrix)
     assert margin.mean() == pytest.approx(outcome.mean())
     assert np.corrcoef(margin, outcome)[0, 1] > 0.999
+
+
+def test_a_weight_counts_like_repeated_rows() -> None:
+    matrix, label = drawn(1000)
+    weight = np.where(label == 1, 1.0, 3.0)
+    terms = terms_for(matrix, NAMES, {"kind": 2})
+    weighted = Additive(json.loads(fit_logistic(matrix, label, terms, weight=weight)), NAMES)
+    times = weight.astype(int)
+    repeated = Additive(json.loads(fit_logistic(matrix.repeat(times, 0), label.repeat(times), terms)), NAMES)
+    # Up to the penalty, which looks at the deviation of the rows that are there.
+    np.testing.assert_allclose(weighted.margin(matrix), repeated.margin(matrix), atol=0.1)
+    means = [sum(at for _, _, at in each.terms(matrix)) for each in (weighted, repeated)]
+    assert means[0] == pytest.approx(means[1], abs=0.05)
+    assert means[0] < sum(
+        at for _, _, at in Additive(json.loads(fit_logistic(matrix, label, terms)), NAMES).terms(matrix)
+    )

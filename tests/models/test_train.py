@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 from features.spec import Feature
 from models.dataset import Dataset
 from models.manifest import FittedModel
+from models.sampling import Sampled
 from models.targets import Target
 from models.train import fit_recipe
 from pipeline.errors import ModelError, TrainingRefused
@@ -215,3 +216,24 @@ def test_columns_of_one_value_or_of_nothing_do_no_harm(fit_toy: Fit, data_of: Ca
     assert model.manifest["features"][2]["typical"] is None
     assert roc_auc_score(data.rows["label"], model.probability(dull)) > 0.7
     assert not pd.isna(model.probability(dull)).any()
+
+
+def test_what_is_typical_is_so_of_all_rows_that_a_sample_stands_for(
+    fit_toy: Fit, data_of: Callable[..., Dataset]
+) -> None:
+    """Of the others only every fourth is left, each counting four times; those that left bought longer ago."""
+    whole = data_of()
+    label = whole.rows["label"].to_numpy()
+    kept = (label == 1) | (np.arange(len(label)) % 4 == 0)
+    others, positives = int((label == 0).sum()), int(label.sum())
+    note = Sampled((others, positives), (int((label[kept] == 0).sum()), positives), 300, {})
+    rows, features = (frame[kept].reset_index(drop=True) for frame in (whole.rows, whole.features))
+
+    def typical(data: Dataset) -> tuple[float, str]:
+        described = fit_toy(data, "recency").manifest["features"]
+        return described[3]["typical"], described[4]["typical"]
+
+    days, segment = typical(whole)
+    of_sample, as_if_whole = typical(Dataset(rows, features, sampled=note)), typical(Dataset(rows, features))
+    assert abs(of_sample[0] - days) <= 1 < as_if_whole[0] - days
+    assert of_sample[1] == segment != as_if_whole[1]
