@@ -21,6 +21,7 @@ from features.spec import Aggregate, Derived, Feature, expand
 from features.words import Words
 from pipeline.errors import StoreError
 from pipeline.memory import VALUE_BYTES
+from pipeline.parts import read_part
 from pipeline.settings import AccountSettings, Settings, parse
 from pipeline.snapshot import Snapshot, take_snapshot
 from pipeline.workers import Threads
@@ -43,7 +44,8 @@ def firm(
     folder: Path, invoices: list[str] = INVOICES, logins: list[str] = LOGINS, buckets: int = 1, **engine: str
 ) -> Snapshot:
     """Take the snapshot of a firm of typed invoices and logins."""
-    (folder / "invoices.csv").write_text("\n".join(["account_id,issued_at,amount", *invoices]) + "\n")
+    heading = [] if invoices[0].startswith("account_id") else ["account_id,issued_at,amount"]
+    (folder / "invoices.csv").write_text("\n".join([*heading, *invoices]) + "\n")
     (folder / "logins.csv").write_text("\n".join(["account_id,occurred_at,kind", *logins]) + "\n")
     tables = {"invoices": [{"source": "invoices.csv"}], "interactions": [{"source": "logins.csv"}]}
     data = {"name": "firm", "folder": folder, "tables": tables, "engine": {"buckets": buckets, **engine}}
@@ -175,6 +177,73 @@ def test_what_features_see_of_the_code_is_part_of_their_keys():
 
 HARMLESS = {"errors.py", "parsing.py", "settings.py"}
 """What features import of pipeline/ that changes none of their numbers: what is said, and names of config keys."""
+
+
+# ---- what a change of the tables reaches ----
+
+
+def computed_by_date(folder: Path, before: dict[Path, int]) -> set[str]:
+    """Return the dates of which any file was written again."""
+    return {file.parent.name for file, inode in written(folder).items() if before.get(file) != inode}
+
+
+def test_a_later_invoice_reaches_invoice_features_of_its_bucket_at_later_dates(tmp_path, monkeypatch):
+    build(firm(tmp_path, buckets=3), tmp_path, [JUNE, JULY, AUGUST])
+    before = written(tmp_path / "features")
+    asked = noted_features(monkeypatch)
+    built = build(firm(tmp_path, [*INVOICES, "B,2024-07-10,5"], buckets=3), tmp_path, [JUNE, JULY, AUGUST])
+    assert computed_by_date(tmp_path / "features", before) == {"as_of=2024-08-01"}
+    assert asked == [["invoices_30d", "invoices_all"]]
+    assert built.computed == 2
+    assert rows(built, AUGUST) == [("A", 0.0, 2.0, 1.0), ("B", 1.0, 2.0, 1.0), ("C", 0.0, 1.0, 1.0)]
+
+
+def test_an_invoice_of_long_ago_that_became_known_late_reaches_no_date_before_it_was_known(tmp_path):
+    known = ["account_id,issued_at,amount,known_at", *(f"{line},{line[2:12]} 12:00:00" for line in INVOICES)]
+    build(firm(tmp_path, known), tmp_path, [JUNE, JULY, AUGUST])
+    before = written(tmp_path / "features")
+    build(firm(tmp_path, [*known, "B,2024-05-04,5,2024-07-10 09:00:00"]), tmp_path, [JUNE, JULY, AUGUST])
+    assert computed_by_date(tmp_path / "features", before) == {"as_of=2024-08-01"}
+
+
+def test_what_nobody_reads_is_no_reason_to_compute(tmp_path):
+    features = FEATURES[:2]  # of invoices alone
+    build(firm(tmp_path), tmp_path, [JULY], features)
+    again = build(firm(tmp_path, logins=[*LOGINS, "A,2024-05-09 10:00:00,login"]), tmp_path, [JULY], features)
+    assert (again.kept, again.computed) == (2, 0)
+
+
+def test_an_account_seen_for_the_first_time_gets_all_its_features(tmp_path):
+    build(firm(tmp_path), tmp_path, [JUNE, JULY])
+    built = build(firm(tmp_path, [*INVOICES, "D,2024-06-20,5"]), tmp_path, [JUNE, JULY])
+    assert (built.kept, built.computed) == (3, 3)
+    assert rows(built, JULY)[-1] == ("D", 1.0, 1.0, 0.0)
+
+
+def test_short_windows_read_the_last_months_alone(tmp_path, monkeypatch):
+    """Invoices of a year lie in twelve parts of a bucket; what looks back 90 days wants no more than four."""
+    monthly = [f"{account},2023-{month:02d}-05,1" for account in "ABCDEFGH" for month in range(1, 13)]
+    monthly.append("X,2023-02-05,1")  # long silent, but seen
+    snapshot = firm(tmp_path, monthly, buckets=2)
+    opened: list[tuple[str, tuple[str, ...]]] = []
+    monkeypatch.setattr(
+        "pipeline.snapshot.read_part",
+        lambda file, columns=None, encoded=True: (
+            opened.append((str(file), tuple(columns or ()))) or read_part(file, columns, encoded)
+        ),
+    )
+    short = expand([Aggregate("invoices", "invoices", "count", Words("a|b", "a|b"), windows=(30, 90))])
+    built = build(snapshot, tmp_path, [date(2024, 1, 1)], short)
+    assert built.read(date(2024, 1, 1))["invoices_90d"].tolist() == [3.0] * 8 + [0.0]
+    parts = [file for file, _ in opened if "invoices" in file]
+    assert 1 <= len(parts) <= 2 * 4
+    assert not [file for file, _ in opened if "interactions" in file]
+    opened.clear()
+    longer = (*short, *expand([Derived("days", Since("invoices", "first"), Words("{value} d", "{value} d"))]))
+    build(snapshot, tmp_path, [date(2024, 1, 1)], longer)
+    invoices = [columns for file, columns in opened if "invoices" in file]
+    assert len(invoices) >= 2 * 11
+    assert all("amount" not in columns for columns in invoices)
 
 
 # ---- damage ----
