@@ -1,7 +1,7 @@
 # Everything a fresh machine needs is git, make and Python 3.11 to 3.13; uv is fetched into .tools when it is missing.
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check bench lock clean
 
 demo: | $(UV)  ## the whole job on a synthetic company
 	$(UV) sync --quiet --locked --no-dev --inexact
@@ -18,6 +18,10 @@ check: | $(UV)  ## lock, format, lint, types, import layers
 	$(UV) run --no-sync ruff check .
 	$(UV) run --no-sync pyrefly check
 	$(UV) run --no-sync lint-imports
+
+bench: | $(UV)  ## what the feature engine takes, against the limit and other ways: tests/benchmarks/RESULTS.md
+	$(UV) sync --quiet --locked
+	PYTHONPATH=tests/benchmarks $(UV) run --no-sync python -m engine $(OPTIONS)
 
 .tools/bin/uv:
 	python3 -m venv .tools
