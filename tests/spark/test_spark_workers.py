@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pipeline.settings import Settings, parse
 from pipeline.spark.session import spark_session
 from pipeline.spark.workers import spark_workers
 from pipeline.workers import workers_for
+from tests.spark.executors import executors
 
 
 def settings_in(folder: Path, engine: dict[str, Any]) -> Settings:
@@ -88,10 +88,3 @@ def test_a_killed_executor_changes_nothing(cluster: dict[str, Any], tmp_path: Pa
     os.kill(victim, signal.SIGKILL)
     found = [first, *results]
     assert [(bucket, table["value"].to_pylist()) for bucket, table in found] == [(n, [n * 10]) for n in range(16)]
-
-
-def executors(driver: int) -> list[int]:
-    """Return the process ids of the driver's executors."""
-    listed = subprocess.run(["ps", "-ewwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()]
-    return [int(pid) for pid, parent, args in rows if "CoarseGrainedExecutorBackend" in args and parent == str(driver)]
