@@ -13,6 +13,10 @@ from pipeline.tables import HISTORY_TABLES
 _ROWS = "account_id"
 """Stands in `reads` for a table of which no column is read."""
 
+_TELLING = {"subscriptions": ("subscription_id", "product", "mrr", "ended_at"), "holdings": ("ended_at",)}
+"""What tells contract lines apart, how much they are worth, and until when a row holds. No feature waits for these
+columns to be mapped, so `reads` does not name them; where they are, every measure of the table looks at them."""
+
 
 @dataclass(frozen=True)
 class Need:
@@ -36,7 +40,9 @@ def needs(features: Sequence[Feature | Fact], as_ofs: Iterable[date]) -> Mapping
     reach: dict[str, int | None] = {}
     for measure in (part for feature in features for part in _parts(feature.measure)):
         for table, column in measure.reads or ((table, _ROWS) for table in HISTORY_TABLES):
-            columns.setdefault(table, {}).update({} if column == _ROWS else {column: None})
+            names = columns.setdefault(table, {})
+            if column != _ROWS:
+                names.update(dict.fromkeys((column, *_TELLING.get(table, ()))))
             reach[table] = _farther(reach.get(table, 0), measure.reach)
     first = min(as_ofs, default=None)
     return {
