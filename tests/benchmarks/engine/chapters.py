@@ -13,6 +13,7 @@ from engine.sizes import Size, as_of_dates
 from engine.task import described, measured
 
 DATES = 13
+BUCKETS = (1, 7, 64)
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,9 @@ def memory(cases: Cases, scale: Scale) -> None:
 
 
 def buckets(cases: Cases, scale: Scale) -> None:
-    """Few buckets and many."""
-    for number in (8, 32, 128):
-        case = Case(scale.usual, buckets=number)
+    """One bucket and many, of the small data set."""
+    for number in BUCKETS:
+        case = Case(scale.small, buckets=number)
         cases.features(case, DATES)
         cases.drop(case)
 

@@ -19,25 +19,34 @@ from engine.task import chosen
 from features.built import build_to_disk
 from features.engine import build_features
 from features.needs import needs
+from pipeline.memory import dates_at_once, plan
 from pipeline.settings import Settings, read_settings
 from pipeline.snapshot import Snapshot, open_snapshot, take_snapshot
-from pipeline.workers import Workers, snapshot_in, workers_for
+from pipeline.workers import snapshot_in, workers_for
 
 COLUMNS = ("interaction_id", "account_id", "occurred_at", "kind", "quantity", "score", "contact_id", "closed_at")
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Compute the features of a bucket and keep a checksum of them alone."""
+    """Compute the features of a bucket, as many dates at a time as a run does, and keep a checksum of them alone."""
 
     folder: Path
     as_ofs: tuple[date, ...]
+    values_bytes: int
 
     def __call__(self, bucket: int) -> pa.Table:
-        columns = {table: need.columns for table, need in needs(chosen(), self.as_ofs).items()}
-        history = snapshot_in(self.folder).history(bucket, columns=columns)
-        frame = build_features(history, self.as_ofs, chosen())
-        return pa.table({"rows": [len(frame)], "sum": [float(np.nansum(frame.iloc[:, 2:].to_numpy()))]})
+        wanted = needs(chosen(), self.as_ofs)
+        since = {table: need.since for table, need in wanted.items() if need.since is not None}
+        columns = {table: need.columns for table, need in wanted.items()}
+        history = snapshot_in(self.folder).history(bucket, since, columns)
+        step = dates_at_once(self.values_bytes, len(history.accounts), len(chosen()))
+        rows, total = 0, 0.0
+        for first in range(0, len(self.as_ofs), step):
+            frame = build_features(history, self.as_ofs[first : first + step], chosen())
+            rows += len(frame)
+            total += sum(float(np.nansum(frame[feature.name].to_numpy())) for feature in chosen())
+        return pa.table({"rows": [rows], "sum": [total]})
 
 
 def configured(job: dict[str, Any]) -> Settings:
@@ -91,11 +100,12 @@ def features(job: dict[str, Any]) -> dict[str, Any]:
     folder = Path(job["snapshot"])
     taken = open_snapshot(folder)
     if job.get("keep"):
-        return kept(taken, as_ofs, workers_for(settings), Path(job["keep"]))
+        return kept(taken, as_ofs, settings, Path(job["keep"]))
+    function = Drop(folder, as_ofs, plan(settings).values_bytes)
     dropped: list[pa.Table] = []
 
     def drop() -> None:
-        dropped[:] = [part for _, part in workers_for(settings).map(Drop(folder, as_ofs), range(taken.buckets))]
+        dropped[:] = [part for _, part in workers_for(settings).map(function, range(taken.buckets))]
 
     result = median(drop) | {"rows": sum(part["rows"][0].as_py() for part in dropped), "buckets": taken.buckets}
     if job.get("table"):
@@ -103,15 +113,21 @@ def features(job: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def kept(taken: Snapshot, as_ofs: Sequence[date], workers: Workers, folder: Path) -> dict[str, Any]:
+def kept(taken: Snapshot, as_ofs: Sequence[date], settings: Settings, folder: Path) -> dict[str, Any]:
     """Build the features to disk, as a run does, and once more, when all of them are there."""
-    watch = Stopwatch()
+    watch, workers, memory = Stopwatch(), workers_for(settings), plan(settings)
     with watch.part("first"):
-        built = build_to_disk(taken, as_ofs, chosen(), folder, workers)
+        built = build_to_disk(taken, as_ofs, chosen(), folder, workers, memory.values_bytes)
     with watch.part("again"):
-        build_to_disk(taken, as_ofs, chosen(), folder, workers)
+        build_to_disk(taken, as_ofs, chosen(), folder, workers, memory.values_bytes)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    again = {"again_seconds": watch.parts["again"]["seconds"], "bytes": size, "buckets": taken.buckets}
+    rows = taken.counts["interactions"].rows_used
+    again = {
+        "said": memory.said(rows, taken.buckets),
+        "again_seconds": watch.parts["again"]["seconds"],
+        "bytes": size,
+        "buckets": taken.buckets,
+    }
     return watch.parts["first"] | again | {"rows": sum(built.accounts(day) for day in as_ofs)}
 
 

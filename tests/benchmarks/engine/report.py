@@ -6,8 +6,9 @@ import re
 import textwrap
 from collections.abc import Mapping
 
+from engine.aims import aims
 from engine.cases import Case
-from engine.chapters import CONTENDERS, DATES, FULL, Scale
+from engine.chapters import BUCKETS, CONTENDERS, DATES, FULL, Scale
 from engine.machine import described
 from engine.paper import past_this_machine
 from engine.runner import Record, summary
@@ -22,7 +23,12 @@ BUSY = 1.0
 
 def render(records: Records, scale: Scale = FULL) -> str:
     """Return the whole page; what was not measured is said to be so."""
-    parts = [head(records, scale), against_limit(records, scale), against_contenders(records, scale)]
+    parts = [
+        head(records, scale),
+        aims(records, scale),
+        against_limit(records, scale),
+        against_contenders(records, scale),
+    ]
     parts += [
         curve("Events", records, [(str(case.size), case, DATES) for case in _events(scale)]),
         curve("As_of dates", records, [(f"{n} dates", Case(scale.usual), n) for n in (1, DATES, 36)]),
@@ -31,10 +37,10 @@ def render(records: Records, scale: Scale = FULL) -> str:
             records,
             [(str(size), Case(size), DATES) for size in (scale.long_histories, scale.usual, scale.short_histories)],
         ),
-        curve("Buckets", records, [(f"{n} buckets", Case(scale.usual, buckets=n), DATES) for n in (8, 32, 128)]),
+        curve("Buckets", records, [(f"{n} buckets", Case(scale.small, buckets=n), DATES) for n in BUCKETS]),
         curve("Workers", records, [(f"{n} at a time", Case(scale.usual, workers=n), DATES) for n in (1, 2)]),
         curve(
-            "Memory", records, [(f"{gb:g} GB", Case(scale.usual, memory_gb=gb), DATES) for gb in (1.0, 2.0)], kept=True
+            "Memory", records, [(f"{gb:g} GB", Case(scale.usual, memory_gb=gb), DATES) for gb in (2.0, 1.0)], kept=True
         ),
         scored(records),
         past_this_machine(records, scale),
@@ -166,7 +172,12 @@ def curve(title: str, records: Records, points: list[tuple[str, Case, int]], kep
     heads = ["", *TIMES, "times the first", "times the limit", *(f"buckets: {head}" for head in TIMES)]
     if kept:
         heads += [f"kept: {head}" for head in TIMES]
-    return f"## {title}\n\n{table([*heads, 'buckets'], rows)}"
+    said = [
+        f"Of [run] memory_gb = {case.memory_gb:g} it made {record['said']}."
+        for _, case, dates in points
+        if kept and ok(record := records.get(f"features-kept/{case.name}/{dates}"))
+    ]
+    return f"## {title}\n\n{table([*heads, 'buckets'], rows)}" + (f"\n{' '.join(said)}\n" if said else "")
 
 
 def scored(records: Records) -> str:

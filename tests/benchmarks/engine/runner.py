@@ -82,11 +82,10 @@ class Runner:
 
     def _end(self, command: list[str], limit: float, errors: Any) -> int | None:
         """Return a command's status, None when it was ended at the limit with all that it started."""
-        environment = {**os.environ, "PYTHONPATH": str(BESIDE), **self.environment}
+        path = os.pathsep.join(map(str, (BESIDE, ROOT)))
+        environment = {**os.environ, "PYTHONPATH": path, **self.environment}
         environment.pop("VIRTUAL_ENV", None)
         environment["UV_COMPILE_BYTECODE"] = "0"  # half a minute per environment that is used once
-        if ROOT not in map(Path, sys.path):
-            environment["PYTHONPATH"] += os.pathsep + str(ROOT)
         running = subprocess.Popen(
             command, cwd=self.work, env=environment, stdout=errors, stderr=errors, start_new_session=True
         )
