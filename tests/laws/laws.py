@@ -35,14 +35,19 @@ def unknown_rows_change_nothing(raw: Raw, as_of: date, kind: type[History] = His
     now = midnight(as_of)
     kept: Raw = {}
     for table, rows in raw.items():
-        stamp = "known_at" if "known_at" in rows[0] else "opened_at"
-        kept[table] = [_as_known(row, now) for row in rows if row[stamp] is None or row[stamp] < now]
+        kept[table] = [as_known(row, now) for row in rows if known_before(row, now)]
     if not all(kept.values()):
         return None  # an empty table has no columns to build the same features from
-    return _difference(built(raw, [as_of], kind=kind), built(kept, [as_of], raw, kind=kind))
+    return difference(built(raw, [as_of], kind=kind), built(kept, [as_of], raw, kind=kind))
 
 
-def _as_known(row: Row, now: datetime) -> Row:
+def known_before(row: Row, now: datetime) -> bool:
+    known = row["known_at" if "known_at" in row else "opened_at"]
+    return known is None or known < now
+
+
+def as_known(row: Row, now: datetime) -> Row:
+    """Return the row without the late values that were not known before `now`."""
     hidden = {name for name, value in row.items() if name.endswith(KNOWN) and value is not None and value >= now}
     blank = hidden | {name.removesuffix(KNOWN) for name in hidden}
     return {name: None if name in blank else value for name, value in row.items()}
@@ -51,7 +56,7 @@ def _as_known(row: Row, now: datetime) -> Row:
 def row_order_changes_nothing(raw: Raw, as_ofs: Sequence[date], seed: int, kind: type[History] = History) -> str | None:
     random = Random(seed)
     shuffled = {table: random.sample(rows, len(rows)) for table, rows in raw.items()}
-    return _difference(built(raw, as_ofs, kind=kind), built(shuffled, as_ofs, kind=kind))
+    return difference(built(raw, as_ofs, kind=kind), built(shuffled, as_ofs, kind=kind))
 
 
 def other_accounts_change_nothing(raw: Raw, as_ofs: Sequence[date], kind: type[History] = History) -> str | None:
@@ -64,8 +69,8 @@ def other_accounts_change_nothing(raw: Raw, as_ofs: Sequence[date], kind: type[H
             continue
         alone = built(own, as_ofs, raw, kind=kind, first_days=first)
         among = together[together["account_id"] == account].reset_index(drop=True)
-        if difference := _difference(among, alone):
-            return f"{account}: {difference}"
+        if broken := difference(among, alone):
+            return f"{account}: {broken}"
     return None
 
 
@@ -82,9 +87,12 @@ def _instants(arrow: pa.Table, name: str) -> np.ndarray:
 
 
 def wider_windows_never_count_less(raw: Raw, as_ofs: Sequence[date], kind: type[History] = History) -> str | None:
-    """Compare counts over the windows of one family; windows from before the table's first day are left out."""
     features = features_for(columns_of(raw), AccountSettings())
-    frame = build_features(history_of(raw, kind=kind), as_ofs, features)
+    return counts_less(build_features(history_of(raw, kind=kind), as_ofs, features), features)
+
+
+def counts_less(frame: pd.DataFrame, features: Sequence[Feature]) -> str | None:
+    """Compare counts over the windows of one family; windows from before the table's first day are left out."""
     families: dict[str, list[Feature]] = {}
     for feature in features:
         ending = "all" if feature.window is None else f"{feature.window}d"
@@ -104,12 +112,12 @@ def dates_together_or_alone_agree(raw: Raw, as_ofs: Sequence[date], kind: type[H
     together = built(raw, as_ofs, kind=kind)
     for as_of in as_ofs:
         among = together[together["as_of"] == pd.Timestamp(as_of)].reset_index(drop=True)
-        if difference := _difference(among, built(raw, [as_of], kind=kind)):
-            return f"{as_of}: {difference}"
+        if broken := difference(among, built(raw, [as_of], kind=kind)):
+            return f"{as_of}: {broken}"
     return None
 
 
-def _difference(one: pd.DataFrame, other: pd.DataFrame) -> str | None:
+def difference(one: pd.DataFrame, other: pd.DataFrame) -> str | None:
     """Return where two frames differ, bit for bit (NaN equals NaN)."""
     if list(one["account_id"]) != list(other["account_id"]) or list(one["as_of"]) != list(other["as_of"]):
         return f"rows differ: {list(one['account_id'])} and {list(other['account_id'])}"
