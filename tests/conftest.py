@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -22,6 +24,22 @@ os.environ.update(
     PREFECT_LOGGING_TO_API_ENABLED="false",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
 )
+
+LONGEST = (
+    "spark",
+    "firm",
+    "tests/flows/test_remote_prefect.py",
+    "tests/pipeline/test_store_kill.py",
+    "tests/flows/test_kill_run.py",
+    "tests/flows/test_bad_input.py",
+)
+"""Groups begun before all others, so that no worker is left alone with one of them at the end."""
+
+MASTER = "local-cluster[2,1,1024]"
+"""Two workers of a core and a GB each."""
+
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Java compiles little where nothing runs for long."""
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -52,6 +70,34 @@ def ravenstack() -> Path:
 
 
 @pytest.fixture(scope="session")
+def java() -> str:
+    """The path of Java; without it Spark's tests are skipped, which CI does not allow."""
+    found = shutil.which("java")
+    if found is None:
+        pytest.skip("needs Java: apt-get install openjdk-17-jre-headless")
+    return found
+
+
+@pytest.fixture(scope="session")
+def cluster(java: str) -> dict[str, Any]:
+    """What `[engine]` says of Spark as a cluster of two processes on this machine, started once for all tests."""
+    options = {f"spark.{part}.extraJavaOptions": QUICK for part in ("driver", "executor")}
+    return {"kind": "spark", "master": MASTER, "options": options}
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with MLflow's schema and nothing in it: making the schema takes seconds, copying it does not."""
+    from models.registry import Registry
+    from pipeline.settings import Settings
+
+    folder = tmp_path_factory.mktemp("migrated")
+    given = {"name": "firm", "state": str(folder), "tables": {"invoices": [{"source": "invoices.csv"}]}}
+    Registry(Settings.model_validate(given)).prepare()
+    return folder / "mlflow" / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Chromium."""
     return _program("chromium", "apt-get install chromium")
@@ -68,6 +114,26 @@ def _program(name: str, remedy: str) -> str:
     if found is None:
         pytest.skip(f"needs {name}: {remedy}")
     return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Let a file's tests run on one worker, as `--dist loadfile` would; files that share what is costly name a group.
+
+    It takes `--dist loadgroup --no-loadscope-reorder`. Before the yield, because xdist asks for groups; after it,
+    because the order is drawn meanwhile.
+    """
+    on_spark = {item.path for item in items if "cluster" in getattr(item, "fixturenames", ())}
+    groups = {}
+    for item in items:
+        named = item.get_closest_marker("xdist_group")
+        if named is None:
+            group = "spark" if item.path in on_spark else item.path.relative_to(ROOT).as_posix()
+            item.add_marker(pytest.mark.xdist_group(group))
+        groups[item] = group if named is None else named.args[0]
+    yield
+    places = {group: place for place, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(groups[item], len(LONGEST)))
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -151,12 +155,36 @@ def new_firm(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def firm(tmp_path_factory: pytest.TempPathFactory, keepgrow: Keepgrow) -> Firm:
-    """A firm whose first lists are published. Tests that change anything put it back."""
+def firm(tmp_path_factory: pytest.TempPathFactory, keepgrow: Keepgrow, migrated: Path) -> Firm:
+    """A firm whose first lists are published, by a command of its own process. Tests that change anything put it back.
+
+    The files that ask for it run on one worker (see `tests/conftest.py`), so that it is made once.
+    """
     folder = tmp_path_factory.mktemp("firm")
     config = make_firm(folder / "small")
+    lay_schema(migrated, config.parent)
     first = keepgrow("run", "--config", config, "--json", folder / "first.json")
     return Firm(config.parent, config, first, folder / "first.json")
+
+
+def lay_schema(migrated: Path, folder: Path) -> None:
+    """Put MLflow's empty database into the state of a config in `folder`, before a process of its own would make it."""
+    (folder / "state/mlflow").mkdir(parents=True)
+    shutil.copy(migrated, folder / "state/mlflow/mlflow.db")
+
+
+@pytest.fixture(scope="session")
+def quick_schema(migrated: Path) -> Iterator[None]:
+    """Copy MLflow's schema where this process would make it anew, which takes seconds each time."""
+    from mlflow.store.db import utils
+
+    def copied(engine: Any) -> None:
+        with closing(sqlite3.connect(migrated)) as made, closing(engine.raw_connection()) as empty:
+            made.backup(empty.driver_connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "_initialize_tables", copied)
+        yield
 
 
 @dataclass(frozen=True)
@@ -169,7 +197,7 @@ class Said:
 
 
 @pytest.fixture
-def inside(prefect_url: str, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+def inside(prefect_url: str, quick_schema: None, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     """Run `keepgrow ARGS` inside this process: quicker than in one of its own, the same otherwise."""
 
     def call(*arguments: str | Path) -> Said:

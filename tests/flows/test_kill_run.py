@@ -6,7 +6,16 @@ overwrite fails.
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -30,28 +39,58 @@ file = "lists.duckdb"
 """
 
 
-@pytest.fixture(scope="session")
-def drilled(tmp_path_factory, keepgrow, make_tiny):
+@pytest.fixture(scope="module")
+def keepgrow(prefect_url: str, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., int]]:
+    """Run `keepgrow ARGS` in a process of its own, forked from one that is warm; return how it ended."""
+    said = tmp_path_factory.mktemp("said") / "errors.txt"
+    surroundings = os.environ | {"PREFECT_API_URL": prefect_url, "PYTHONPATH": str(root)}
+    with ExitStack() as stack:
+        errors = stack.enter_context(said.open("w"))
+        warm = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("killed_runs.py"))],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=surroundings, text=True,
+            )
+        )  # fmt: skip
+
+        def call(*arguments: str | Path, **variables: str) -> int:
+            assert warm.stdin is not None
+            assert warm.stdout is not None
+            print(json.dumps([[str(argument) for argument in arguments], variables]), file=warm.stdin, flush=True)
+            answer = warm.stdout.readline()
+            assert answer, said.read_text()
+            return int(answer)
+
+        yield call
+
+
+@pytest.fixture(scope="module")
+def drilled(
+    tmp_path_factory: pytest.TempPathFactory,
+    keepgrow: Callable[..., int],
+    make_tiny: Callable[..., Any],
+    migrated: Path,
+) -> dict[str, Any]:
     """What a reader finds after a run was killed at each point, one morning's correction after another."""
     tiny = make_tiny(tmp_path_factory.mktemp("drill"))
     tiny.edit('kind = "csv"\nfolder = "lists"', SINKS)
+    (tiny.config.parent / "state/mlflow").mkdir(parents=True)
+    shutil.copy(migrated, tiny.config.parent / "state/mlflow/mlflow.db")
     store_url = f"sqlite:///{tiny.config.parent / 'state/store.db'}"
-    first = keepgrow("run", "--config", tiny.config)
-    assert first.returncode == 0, first.stderr
-    found = {}
+    assert keepgrow("run", "--config", tiny.config) == 0
+    found: dict[str, Any] = {}
     for number, point in enumerate(POINTS):
         with Store(store_url) as store:
             before = store.published("churn").run_id
         tiny.write([*tiny.lines(), f"A{number:03d},2025-05-20 09:00:00,{100 + number}.00"])
-        killed = keepgrow("run", "--config", tiny.config, **{VARIABLE: point})
+        code = keepgrow("run", "--config", tiny.config, **{VARIABLE: point})
         with Store(store_url) as store:
             run = store.published("churn")
             rows, made = store.rows(run.run_id), len(store.runs("churn"))
         csv = (tiny.config.parent / "lists/churn.csv").read_bytes()
-        found[point] = {"code": killed.returncode, "before": before, "run": run, "rows": rows, "csv": csv, "made": made}
+        found[point] = {"code": code, "before": before, "run": run, "rows": rows, "csv": csv, "made": made}
         found[point]["elsewhere"] = elsewhere(tiny.config.parent)
-    last = keepgrow("run", "--config", tiny.config)
-    assert last.returncode == 0, last.stderr
+    assert keepgrow("run", "--config", tiny.config) == 0
     with Store(store_url) as store:
         run = store.published("churn")
         found["rerun"] = {"run": run, "rows": store.rows(run.run_id), "runs": store.runs("churn")}

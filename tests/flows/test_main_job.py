@@ -64,18 +64,18 @@ def test_sinks_hold_the_published_list(firm):
     assert (firm.folder / "lists/history" / f"{run.run_id}.csv").exists()
 
 
-def test_second_run_changes_nothing(firm, keepgrow):
+def test_second_run_changes_nothing(firm, inside):
     with store_of(firm) as store:
         before, audit = store.runs(), store.publications()
-    again = keepgrow("run", "--config", firm.config)
-    assert again.returncode == 0, again.stderr
-    assert "Nothing changed" in again.stderr
+    again = inside("run", "--config", firm.config)
+    assert again.code == 0, again.err
+    assert "Nothing changed" in again.err
     with store_of(firm) as store:
         assert store.runs() == before
         assert store.publications() == audit
 
 
-def test_corrected_source_row_gives_a_new_run(firm, keepgrow):
+def test_corrected_source_row_gives_a_new_run(firm, inside):
     with store_of(firm) as store:
         before = store.published("churn")
         listed = store.rows(before.run_id)["account_id"].iloc[0]
@@ -85,8 +85,8 @@ def test_corrected_source_row_gives_a_new_run(firm, keepgrow):
     rows.loc[rows["account_id"] == listed, "mrr"] *= 2
     try:
         rows.to_parquet(file, index=False)
-        corrected = keepgrow("run", "--config", firm.config)
-        assert corrected.returncode == 0, corrected.stderr
+        corrected = inside("run", "--config", firm.config)
+        assert corrected.code == 0, corrected.err
         with store_of(firm) as store:
             after = store.published("churn")
             assert after.run_id != before.run_id
@@ -105,6 +105,8 @@ def test_corrected_source_row_gives_a_new_run(firm, keepgrow):
 
 FRESH = """
 import sys, pandas as pd, mlflow
+
+pytestmark = pytest.mark.xdist_group("firm")
 mlflow.set_tracking_uri(sys.argv[1])
 model = mlflow.pyfunc.load_model("models:/keepgrow-churn@champion")
 frame = pd.read_parquet(sys.argv[2])
@@ -139,22 +141,22 @@ def test_mlflow_gives_the_lists_probabilities_exactly_without_pickle(firm, tmp_p
     assert np.array_equal(served, called["probability"].to_numpy())
 
 
-def test_steps_one_by_one_do_what_run_does(firm, keepgrow):
+def test_steps_one_by_one_do_what_run_does(firm, inside):
     with store_of(firm) as store:
         before = store.published("churn").run_id
     for arguments in (["build"], ["score"], ["publish", "--top", "2"]):
-        done = keepgrow(*arguments, "--config", firm.config)
-        assert done.returncode == 0, done.stderr
-    assert "Nothing changed" in done.stderr
+        done = inside(*arguments, "--config", firm.config)
+        assert done.code == 0, done.err
+    assert "Nothing changed" in done.err
     with store_of(firm) as store:
         assert store.published("churn").run_id == before
 
 
-def test_dry_run_writes_nothing_anybody_reads(new_firm, keepgrow):
+def test_dry_run_writes_nothing_anybody_reads(new_firm, inside):
     folder = new_firm.parent
-    done = keepgrow("run", "--config", new_firm, "--dry-run")
-    assert done.returncode == 0, done.stderr
-    assert "dry run: would be a new run" in done.stderr
+    done = inside("run", "--config", new_firm, "--dry-run")
+    assert done.code == 0, done.err
+    assert "dry run: would be a new run" in done.err
     assert not (folder / "lists").exists()
     with Store(f"sqlite:///{folder / 'state' / 'store.db'}") as store:
         assert store.runs() == []
@@ -162,22 +164,22 @@ def test_dry_run_writes_nothing_anybody_reads(new_firm, keepgrow):
 
 
 @pytest.mark.parametrize("target", ["churn", "upsell"])
-def test_show_and_runs_read_back_what_was_published(firm, keepgrow, target):
-    shown = keepgrow("show", target, "--config", firm.config, "--top", "3", "--json", "-")
-    assert shown.returncode == 0, shown.stderr
-    assert f"{target} on 2026-01-01" in shown.stderr
-    assert json.loads(shown.stdout)["run"]["run"].startswith(f"{target}-2026-01-01-")
-    listed = keepgrow("runs", "--config", firm.config, "--target", target)
-    assert listed.returncode == 0, listed.stderr
-    assert f"{target}-2026-01-01-" in listed.stdout
+def test_show_and_runs_read_back_what_was_published(firm, inside, target):
+    shown = inside("show", target, "--config", firm.config, "--top", "3", "--json", "-")
+    assert shown.code == 0, shown.err
+    assert f"{target} on 2026-01-01" in shown.err
+    assert json.loads(shown.out)["run"]["run"].startswith(f"{target}-2026-01-01-")
+    listed = inside("runs", "--config", firm.config, "--target", target)
+    assert listed.code == 0, listed.err
+    assert f"{target}-2026-01-01-" in listed.out
 
 
-def test_show_one_manager(firm, keepgrow, tmp_path):
+def test_show_one_manager(firm, inside, tmp_path):
     with store_of(firm) as store:
         rows = store.rows(store.published("churn").run_id)
     manager = rows["account_manager"].iloc[0]
-    done = keepgrow("show", "churn", "--manager", manager, "--config", firm.config, "--json", tmp_path / "one.json")
-    assert done.returncode == 0, done.stderr
+    done = inside("show", "churn", "--manager", manager, "--config", firm.config, "--json", tmp_path / "one.json")
+    assert done.code == 0, done.err
     printed = json.loads((tmp_path / "one.json").read_text())
     assert {row["account_manager"] for row in printed["rows"]} == {manager}
 

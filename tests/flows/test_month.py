@@ -99,7 +99,7 @@ def write(file: Path, rows: list[tuple[date, str]], day: date) -> None:
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
+def month(tmp_path_factory: pytest.TempPathFactory, quick_schema: None) -> Month:
     folder = tmp_path_factory.mktemp("month")
     (folder / "month.toml").write_text(CONFIG, encoding="utf-8")
     rows = all_invoices()

@@ -44,7 +44,7 @@ def refused(said, *parts: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def two_mornings(make_tiny, tmp_path_factory) -> Path:
+def two_mornings(make_tiny, tmp_path_factory, quick_schema) -> Path:
     """The folder of a tiny firm after the main job of two mornings, done without Prefect."""
     tiny = make_tiny(tmp_path_factory.mktemp("two"))
     settings = read_settings(tiny.config)

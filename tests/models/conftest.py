@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from features.spec import Aggregate, Derived, Feature, expand
 from features.words import Words
 from models.dataset import Dataset
 from models.manifest import FittedModel
-from models.registry import Registry
 from models.targets import Target, declare
 from models.train import fit
 from pipeline.history import History
@@ -193,12 +191,3 @@ def churn_model(settings: Settings, features: tuple[Feature, ...], churn: Target
 @pytest.fixture(scope="session")
 def upsell_model(settings: Settings, features: tuple[Feature, ...], upsell: Target) -> FittedModel:
     return fit(toy_data(), upsell, features, settings, date(2025, 6, 1))
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with MLflow's schema and nothing in it: making the schema takes seconds, copying it does not."""
-    folder = tmp_path_factory.mktemp("migrated")
-    given = {"name": "firm", "state": str(folder), "tables": {"invoices": [{"source": "invoices.csv"}]}}
-    Registry(Settings.model_validate(given)).prepare()
-    return folder / "mlflow" / "mlflow.db"
