@@ -43,7 +43,7 @@ def _compile(function: Callable[..., Any], arguments: str) -> Callable[..., Any]
     import numba  # noqa: PLC0415 - it takes a third of a second, which commands that build nothing need not pay
 
     try:
-        return numba.njit(arguments, nogil=True, cache=True)(function)
+        return numba.njit(arguments, nogil=True, error_model="numpy", cache=True)(function)
     except (OSError, RuntimeError, EOFError, ValueError, pickle.PickleError):
         # No folder can be written, or what lies there is damaged: it works all the same, and compiles every time.
-        return numba.njit(arguments, nogil=True)(function)
+        return numba.njit(arguments, nogil=True, error_model="numpy")(function)

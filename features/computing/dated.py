@@ -57,7 +57,13 @@ class DatedTable:
         """Return the positions of the rows whose text in `column` is one of `texts`, ascending."""
         categories = self.rows.categories.get(column, ())
         if column not in self._dealt:
-            self._dealt[column] = strands.deal(self.rows.columns[column], len(categories))
+            codes = self.rows.columns[column]
+            starts = np.zeros(len(categories) + 1, dtype=np.int64)
+            # The first place counts the nulls, which are left out.
+            starts[1:] = np.cumsum(np.bincount(np.maximum(codes, -1) + 1, minlength=len(categories) + 1)[1:])
+            positions = np.empty(starts[-1], dtype=np.int32)
+            strands.deal(codes, starts[:-1].copy(), positions)
+            self._dealt[column] = positions, starts
         positions, starts = self._dealt[column]
         parts = [positions[starts[n] : starts[n + 1]] for n, text in enumerate(categories) if text in texts]
         return parts[0] if len(parts) == 1 else np.sort(np.concatenate([np.empty(0, np.int32), *parts]))

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from features.computing.compiled import DAYS, FLOATS, INTS, compiled
 
 _STRANDS = (DAYS, DAYS, DAYS, INTS, DAYS)
+_SCRATCH = "Array(int64, 1, 'C')"
 _OUT = "Array(int64, 2, 'C')"
 
 
@@ -31,13 +30,14 @@ def find_edge(
             out[date, account] = position
 
 
-@compiled(*_STRANDS, DAYS, DAYS, DAYS, "int64", "int64", _OUT)
+@compiled(*_STRANDS, DAYS, DAYS, DAYS, _SCRATCH, "int64", _OUT)
 def distinct(
-    accounts: Any, firsts: Any, lasts: Any, bounds: Any, since: Any, day: Any, as_ofs: Any, numbers: Any, most: int,
+    accounts: Any, firsts: Any, lasts: Any, bounds: Any, since: Any, day: Any, as_ofs: Any, numbers: Any, latest: Any,
     window: int, out: Any,
 ) -> None:  # fmt: skip
-    """Fill in how many values occurred within `window` days before as_of. `numbers` numbers a strand's values."""
-    latest = np.empty(most, np.int32)
+    """Fill in how many values occurred within `window` days before as_of. `numbers` numbers a strand's values, and
+    `latest` has a place for each.
+    """
     for strand in range(len(accounts)):
         row, stop = bounds[strand], bounds[strand + 1]
         found = 0
@@ -54,16 +54,15 @@ def distinct(
             out[date, accounts[strand]] = count
 
 
-@compiled(*_STRANDS, DAYS, DAYS, DAYS, "int64", INTS, "int64", _OUT, _OUT)
+@compiled(*_STRANDS, DAYS, DAYS, DAYS, _SCRATCH, INTS, "int64", _OUT, _OUT)
 def largest(
-    accounts: Any, firsts: Any, lasts: Any, bounds: Any, since: Any, day: Any, as_ofs: Any, numbers: Any, most: int,
+    accounts: Any, firsts: Any, lasts: Any, bounds: Any, since: Any, day: Any, as_ofs: Any, numbers: Any, sums: Any,
     values: Any, window: int, out: Any, total: Any,
 ) -> None:  # fmt: skip
     """Fill in the largest sum of `values` over the rows of one number within `window` days, and that of all rows.
 
-    Every row has a number, and sums are positive.
+    Every row has a number, for which `sums` has a place, and sums are positive.
     """
-    sums = np.empty(most, np.int64)
     for strand in range(len(accounts)):
         row, stop = bounds[strand], bounds[strand + 1]
         left = row
@@ -88,26 +87,30 @@ def largest(
             total[date, accounts[strand]] = whole
 
 
-@compiled(*_STRANDS, DAYS, DAYS, FLOATS, INTS, "float64", "Array(float64, 2, 'C')")
+@compiled(*_STRANDS, DAYS, DAYS, FLOATS, INTS, "float64", "Array(float64, 1, 'C')", "Array(float64, 2, 'C')")
 def decayed(
     accounts: Any, firsts: Any, lasts: Any, bounds: Any, since: Any, day: Any, as_ofs: Any, weights: Any,
-    values: Any, scale: float, out: Any,
+    values: Any, scale: float, sums: Any, out: Any,
 ) -> None:  # fmt: skip
-    """Fill in the sum of `weights[age] * value / scale`, age in days, row after row; without `values`, of the weights.
+    """Fill in the sum of `weights[age] * value / scale`, age in days, row after row; at a scale of 1 values are 0 or 1.
 
-    Adding in the order of rows gives each account's sum the same bits, whatever else is computed with it.
+    Adding in the order of rows gives each account's sum the same bits, whatever else is computed with it. `sums` has a
+    place for each date.
     """
-    sums = np.empty(len(as_ofs), np.float64)
     for strand in range(len(accounts)):
         first, last = firsts[strand], lasts[strand]
-        sums[:] = 0.0
+        for date in range(first, last):
+            sums[date] = 0.0
         for row in range(bounds[strand], bounds[strand + 1]):
-            if len(values):
-                for date in range(since[row], last):
-                    sums[date] += weights[as_ofs[date] - day[row]] * values[row] / scale
-            else:
+            value = values[row]
+            if value == 0:
+                continue
+            if scale == 1:  # dividing is the dearest part
                 for date in range(since[row], last):
                     sums[date] += weights[as_ofs[date] - day[row]]
+            else:
+                for date in range(since[row], last):
+                    sums[date] += weights[as_ofs[date] - day[row]] * value / scale
         for date in range(first, last):
             out[date, accounts[strand]] = sums[date]
 
@@ -126,7 +129,7 @@ def gaps(
         for date in range(firsts[strand], lasts[strand]):
             while row < stop and since[row] <= date:
                 if row > start and day[row] > day[row - 1]:
-                    gap = np.int64(day[row]) - day[row - 1]
+                    gap = day[row] - day[row - 1]
                     several += 1
                     whole += gap
                     squared += gap * gap

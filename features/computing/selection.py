@@ -31,14 +31,12 @@ class Selection:
         self.as_ofs = as_ofs
         self.shape = (len(as_ofs), accounts)
         self._table = table
-        account = table.rows.account
-        *laid, places, since = strands.lay_out(picked.rows, account, picked.begin, picked.end, len(as_ofs))
-        self.strands = (*laid, since)
+        self.strands, places = _lay_out(table.rows.account[picked.rows], picked, len(as_ofs))
         self._rows: Numbers = picked.rows[places]
         self._edges: dict[int, Numbers] = {}
         self._columns: dict[str, Ints] = {}
         self._running: dict[Any, Ints] = {}
-        self._numbered: dict[str, tuple[Numbers, int]] = {}
+        self._numbered: dict[str, tuple[Numbers, Ints]] = {}
 
     def column(self, name: str) -> Ints:
         """Return the column's values, MISSING where null. A late column's are known only where `filled` picked rows."""
@@ -93,15 +91,45 @@ class Selection:
         running = self._running[what]
         return running[self.edge(recent)] - running[self.edge(old)]
 
-    def numbered(self, column: str) -> tuple[Numbers, int]:
-        """Return the texts of a column numbered within their strand (-1: null), and the most that a strand has."""
+    def numbered(self, column: str) -> tuple[Numbers, Ints]:
+        """Return the texts of a column numbered within their strand (-1: null), and room for each number."""
         if column not in self._numbered:
-            texts = len(self._table.rows.categories[column])
-            self._numbered[column] = strands.number_within(self.strands[3], self.column(column), texts)
+            codes = self.column(column)
+            texts = int(codes.max(initial=-1)) + 1
+            numbers = np.empty(len(codes), dtype=np.int32)
+            strand_of, number_of = np.full(texts, -1), np.empty(texts, dtype=np.int32)
+            most = strands.number_within(self.strands[3], codes, strand_of, number_of, numbers)
+            self._numbered[column] = numbers, np.empty(most, dtype=np.int64)
         return self._numbered[column]
+
+    @cached_property
+    def gaps(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """Of the days between consecutive different days: how many, their sum, sum of squares, and maximum."""
+        count, total, squares, longest = (self.zeros() for _ in range(4))
+        passes.gaps(*self.strands, self.day, count, total, squares, longest)
+        return count, total, squares, longest
 
     def zeros(self) -> Ints:
         return np.zeros(self.shape, dtype=np.int64)
+
+
+Strands = tuple[Numbers, Numbers, Numbers, Ints, Numbers]
+"""Per strand its account, first and last date, and bounds; per row since when it counts."""
+
+
+def _lay_out(account: Ints, picked: Picked, dates: int) -> tuple[Strands, Numbers]:
+    """Return the strands of rows, and per row of theirs its place among those picked."""
+    split = np.empty(dates + 1, dtype=bool)
+
+    def room(count: int) -> Numbers:
+        return np.empty(count, dtype=np.int32)
+
+    nothing = (room(0), room(0), room(0), np.empty(0, dtype=np.int64), room(0), room(0))
+    count, rows = strands.lay_out(account, picked.begin, picked.end, split, *nothing)
+    owners, firsts, lasts = room(count), room(count), room(count)
+    bounds, places, since = np.zeros(count + 1, dtype=np.int64), room(rows), room(rows)
+    strands.lay_out(account, picked.begin, picked.end, split, owners, firsts, lasts, bounds, places, since)
+    return (owners, firsts, lasts, bounds, since), places
 
 
 def filled(values: Ints) -> Ints:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from features.computing.compiled import DAYS, INTS, compiled
+
+_OUT = "Array(int64, 1, 'C')"
 
 
 @compiled(INTS, DAYS, DAYS, "Array(boolean, 2, 'C')")
@@ -35,101 +35,83 @@ def mark_seen(account: Any, begin: Any, end: Any, seen: Any) -> None:
             seen[date, owner] = True
 
 
-@compiled(INTS, "int64")
-def deal(codes: Any, texts: int) -> Any:
-    """Return the positions of the rows with each code in turn, ascending, and where each code's begin.
+@compiled(INTS, _OUT, "Array(int32, 1, 'C')")
+def deal(codes: Any, free: Any, positions: Any) -> None:
+    """Write the positions of the rows with each code into `positions`, ascending, from the code's place in `free` on.
 
-    Codes outside `[0, texts)` are left out.
+    Negative codes are left out. `free` ends as where each code's positions stop.
     """
-    starts = np.zeros(texts + 1, np.int64)
-    for code in codes:
-        if 0 <= code < texts:
-            starts[code + 1] += 1
-    for code in range(texts):
-        starts[code + 1] += starts[code]
-    free = starts.copy()
-    positions = np.empty(starts[texts], np.int32)
     for row in range(len(codes)):
-        code = codes[row]
-        if 0 <= code < texts:
-            positions[free[code]] = row
-            free[code] += 1
-    return positions, starts
+        if codes[row] >= 0:
+            positions[free[codes[row]]] = row
+            free[codes[row]] += 1
 
 
-@compiled(DAYS, INTS, DAYS, DAYS, "int64")
-def lay_out(picked: Any, account: Any, begin: Any, end: Any, dates: int) -> Any:  # noqa: PLR0912 - one pass
-    """Return the strands of the picked rows: per strand its account, first and last date, and bounds in what follows;
-    then, strand after strand, the rows (as places in `picked`) and since when each counts.
+@compiled(
+    INTS, DAYS, DAYS, "Array(boolean, 1, 'C')", *["Array(int32, 1, 'C')"] * 3, _OUT, *["Array(int32, 1, 'C')"] * 2
+)
+def lay_out(  # noqa: PLR0912 - one pass
+    account: Any, begin: Any, end: Any, split: Any, owners: Any, firsts: Any, lasts: Any, bounds: Any, rows: Any,
+    since: Any,
+) -> Any:  # fmt: skip
+    """Return how many strands the rows make, and how many rows the strands have in all.
 
-    `picked` are positions in `account`, ascending; `begin` and `end` go with `picked`.
+    `account` ascends; a row counts at the dates `[begin, end)`. `split` has a place for each date and one more. Where
+    they are not empty, the other arrays are filled: per strand its account, first and last date, and bounds in what
+    follows; then, strand after strand, the position of each row and since when it counts.
     """
-    split = np.zeros(dates + 1, np.bool_)
-    owners = firsts = lasts = rows = since = np.empty(0, np.int32)
-    bounds = np.empty(0, np.int64)
-    for filling in (False, True):
-        strands, laid = 0, 0
-        start = 0
-        while start < len(picked):
-            owner = account[picked[start]]
-            stop = start
-            while stop < len(picked) and account[picked[stop]] == owner:
-                stop += 1
-            split[:] = False
-            earliest = dates
-            for place in range(stop - 1, start - 1, -1):
-                if begin[place] < end[place]:
-                    if end[place] < dates:
-                        split[end[place]] = True
-                    if begin[place] > earliest:  # it arrives after a row that comes later
-                        split[begin[place]] = True
-                    else:
-                        earliest = begin[place]
-            first = earliest
-            while first < dates:
-                last = first + 1
-                while last < dates and not split[last]:
-                    last += 1
-                before = laid
-                for place in range(start, stop):
-                    if begin[place] < end[place] and begin[place] < last and end[place] > first:
-                        if filling:
-                            rows[laid] = place
-                            since[laid] = max(begin[place], first)
-                        laid += 1
-                if laid > before:
+    filling = len(rows) > 0
+    dates = len(split) - 1
+    strands, laid, start = 0, 0, 0
+    while start < len(account):
+        stop = start
+        while stop < len(account) and account[stop] == account[start]:
+            stop += 1
+        for date in range(dates + 1):
+            split[date] = False
+        earliest = dates
+        for row in range(stop - 1, start - 1, -1):
+            if begin[row] < end[row]:
+                split[end[row]] = True
+                if begin[row] > earliest:  # it arrives after a row that comes later
+                    split[begin[row]] = True
+                else:
+                    earliest = begin[row]
+        first = earliest
+        while first < dates:
+            last = first + 1
+            while last < dates and not split[last]:
+                last += 1
+            before = laid
+            for row in range(start, stop):
+                if begin[row] < last and end[row] > first and begin[row] < end[row]:
                     if filling:
-                        owners[strands], firsts[strands], lasts[strands] = owner, first, last
-                        bounds[strands + 1] = laid
-                    strands += 1
-                first = last
-            start = stop
-        if not filling:
-            owners, firsts, lasts = (
-                np.empty(strands, np.int32),
-                np.empty(strands, np.int32),
-                np.empty(strands, np.int32),
-            )
-            bounds = np.zeros(strands + 1, np.int64)
-            rows, since = np.empty(laid, np.int32), np.empty(laid, np.int32)
-    return owners, firsts, lasts, bounds, rows, since
+                        rows[laid] = row
+                        since[laid] = max(begin[row], first)
+                    laid += 1
+            if laid > before:
+                if filling:
+                    owners[strands], firsts[strands], lasts[strands] = account[start], first, last
+                    bounds[strands + 1] = laid
+                strands += 1
+            first = last
+        start = stop
+    return strands, laid
 
 
-@compiled(INTS, INTS, "int64")
-def number_within(bounds: Any, codes: Any, texts: int) -> Any:
-    """Return each row's code numbered within its strand, from 0 in order of appearance (-1: no code), and the most that
-    any strand has.
+@compiled(INTS, INTS, _OUT, "Array(int32, 1, 'C')", "Array(int32, 1, 'C')")
+def number_within(bounds: Any, codes: Any, strand_of: Any, number_of: Any, numbers: Any) -> Any:
+    """Number each row's code within its strand, from 0 in order of appearance (-1: no code, a negative one); return the
+    most that any strand has.
 
-    Codes lie in `[0, texts)`, or are negative for none.
+    `strand_of` (filled with -1) and `number_of` have a place for each code.
     """
-    strand_of = np.full(texts, -1, np.int64)
-    number_of = np.zeros(texts, np.int32)
-    numbers = np.full(len(codes), -1, np.int32)
     most = 0
     for strand in range(len(bounds) - 1):
         found = 0
         for row in range(bounds[strand], bounds[strand + 1]):
             code = codes[row]
+            numbers[row] = -1
             if code >= 0:
                 if strand_of[code] != strand:
                     strand_of[code] = strand
@@ -137,4 +119,4 @@ def number_within(bounds: Any, codes: Any, texts: int) -> Any:
                     found += 1
                 numbers[row] = number_of[code]
         most = max(most, found)
-    return numbers, most
+    return most

@@ -13,8 +13,6 @@ from features.measures.windowed import How
 from features.where import ANY, Where
 from pipeline.tables import SCALE
 
-_NO_VALUES = np.empty(0, dtype=np.int64)
-
 
 @dataclass(frozen=True)
 class Decayed:
@@ -41,12 +39,13 @@ class Decayed:
         rows = evaluation.select(self.table, self.where, *filter(None, [self.column]))
         ages = np.arange(rows.as_ofs[-1] - rows.day.min(initial=rows.as_ofs[-1]) + 1)
         weights = np.exp2(-ages / self.half_life)
-        values = _NO_VALUES
+        scale = 1.0
         if self.how == "sum":
-            values = filled(rows.column(self.column))
+            values, scale = filled(rows.column(self.column)), float(SCALE)
         elif self.how == "days":
             values = rows.new_day.astype(np.int64)
+        else:
+            values = np.ones(len(rows.day), dtype=np.int64)
         sums = np.zeros(evaluation.shape)
-        scale = float(SCALE) if self.how == "sum" else 1.0
-        passes.decayed(*rows.strands, rows.day, rows.as_ofs, weights, values, scale, sums)
+        passes.decayed(*rows.strands, rows.day, rows.as_ofs, weights, values, scale, np.empty(len(rows.as_ofs)), sums)
         return sums

@@ -35,9 +35,7 @@ class Gaps:
         return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
-        rows = evaluation.select(self.table, self.where)
-        count, total, squares, longest = (rows.zeros() for _ in range(4))
-        passes.gaps(*rows.strands, rows.day, count, total, squares, longest)
+        count, total, squares, longest = evaluation.select(self.table, self.where).gaps
         if self.how == "longest":
             return np.where(count > 0, longest, np.nan)
         if self.how == "mean":
