@@ -98,7 +98,7 @@ def write_bucket(
     ids = _ids(rows.values())
     described, tables, kept, written = {}, {}, 0, 0
     for name, table in layout.tables.items():
-        read = BucketRows.of(table, rows[name], ids)
+        read = BucketRows.of(table, rows[name].combine_chunks(), ids)
         parts = split(table, read.occurred)
         (room / name).mkdir(exist_ok=True)
         earlier = None if before is None else bucket_room(before, bucket) / name

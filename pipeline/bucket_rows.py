@@ -88,8 +88,7 @@ class BucketRows:
         until = np.full(len(self.given), NEVER)
         chosen, _ = self.corrected
         if len(chosen) and self.table.key is not None:
-            rows = self.stored.take(chosen)
-            chosen = chosen[canonical_positions(rows, self.account[chosen], self.occurred[chosen], self.table.contract)]
+            chosen = canonical_positions(self.stored, chosen, self.account, self.occurred, self.table.contract)
             columns = {name: numbers(self.given.column(name).take(chosen)) for name in self.table.key}
             until[chosen] = superseded(self.account[chosen], columns, self.known[chosen], self.table.key)
         return until

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -46,12 +47,14 @@ class Given:
     """The rows of one table.
 
     `parts` follow one another in time and each lies in canonical order when `ordered`, else rows may lie anyhow.
-    `key` holds the columns that make rows corrections of one another; None also where no key repeats.
+    `key` holds the columns that make rows corrections of one another; None also where no key repeats. `further` reads
+    columns that the parts lack, in the order of the parts, when they are asked for.
     """
 
     parts: Sequence[pa.Table]
     key: tuple[str, ...] | None
     ordered: bool = False
+    further: Mapping[str, Callable[[], pa.ChunkedArray]] = field(default_factory=dict)
 
 
 def given_whole(contract: Table, table: pa.Table | Given) -> Given:
@@ -118,18 +121,25 @@ def load(contract: Table, given: Given, accounts: NDArray[Any]) -> Loaded:
         account = positions_in(table.column("account_id"), ids)
     if order is not None:
         account = account[order]
-    names = [n for n in table.column_names if n not in ("account_id", "text") and not n.endswith("__known")]
-    numbers = {name: _maker(table.column(name), order) for name in names}
+    held = {name: _Column(partial(table.column, name), order) for name in table.column_names}
+    held |= {name: _Column(read, order) for name, read in given.further.items()}
+    numbers = {
+        name: column.numbers
+        for name, column in held.items()
+        if name not in ("account_id", "text") and not name.endswith("__known")
+    }
     known = numbers.pop("known_at")()
     late = {
-        column.name: _maker(table.column(known_column(column.name)), order, null=NEVER)
+        column.name: partial(held[known_column(column.name)].numbers, NEVER)
         for column in contract.columns
         if column.late and column.name in numbers
     }
     gone = late.pop(contract.gone or "", None)
     numbers.pop(contract.gone or "", None)  # a row is absent from then on, and before then nobody knows
     columns = Lazy(numbers)
-    texts = {name: _texts_maker(table.column(name)) for name in numbers if _is_text(table.column(name).type)}
+    texts = {
+        name: held[name].texts for name in numbers if name in given.further or _is_text(table.schema.field(name).type)
+    }
     never = np.full(len(account), NEVER)
     return Loaded(
         account.astype(np.int64, copy=False),
@@ -164,24 +174,36 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _maker(column: pa.ChunkedArray, order: Ints | None, null: int = MISSING) -> Callable[[], Ints]:
-    def make() -> Ints:
-        values = numbers(column, null)
-        return values if order is None else values[order]
+class _Column:
+    """A column that is read when it is asked for, and brought into an order."""
 
-    return make
+    def __init__(self, read: Callable[[], pa.ChunkedArray], order: Ints | None) -> None:
+        self._read, self._order = read, order
+
+    @cached_property
+    def _encoded(self) -> tuple[NDArray[Any], pa.Array]:
+        return _codes(self._read())
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(self._encoded[1].to_pylist())
+
+    def numbers(self, null: int = MISSING) -> Ints:
+        column = self._read()
+        values = self._encoded[0] if _is_text(column.type) else numbers(column, null)
+        values = values if self._order is None else values[self._order]
+        return _widened(values, null) if _is_text(column.type) else values
 
 
-def _texts_maker(column: pa.ChunkedArray) -> Callable[[], tuple[str, ...]]:
-    return lambda: tuple(_codes(column)[1].to_pylist())
+def _widened(codes: NDArray[Any], null: int) -> Ints:
+    values = codes.astype(np.int64)
+    values[codes < 0] = null
+    return values
 
 
 def numbers(column: pa.ChunkedArray, null: int = MISSING) -> Ints:
     """Return a column as int64, texts as positions, with `null` for nulls."""
     if _is_text(column.type):
-        codes = _codes(column)[0].astype(np.int64)
-        codes[codes < 0] = null
-        return codes
+        return _widened(_codes(column)[0], null)
     if pa.types.is_null(column.type) or not len(column):
         return np.full(len(column), null)
     if pa.types.is_timestamp(column.type):

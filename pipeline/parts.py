@@ -85,10 +85,9 @@ def write_part(
 ) -> None:
     """Write the rows at these positions in canonical order, to another name that is then changed.
 
-    `account` holds positions in ascending ids.
+    `account` holds positions in ascending ids; `rows` should lie in one chunk, or each call joins them anew.
     """
-    rows, account, occurred = rows.take(positions), account[positions], occurred[positions]
-    rows = rows.take(canonical_positions(rows, account, occurred, table.contract))
+    rows = rows.take(canonical_positions(rows, positions, account, occurred, table.contract))
     texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     # Ids of rows repeat so seldom that a dictionary of them is larger than they are.
     own = {name for name in table.key or () if name.endswith("_id") and name != "account_id"}

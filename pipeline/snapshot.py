@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -235,14 +235,19 @@ class Snapshot:
         files = [part_file(self.folder, bucket, table, part) for part in parts]
         present = self.stored[table]
         key = contract.key_among({*present}) if said["corrects"] else None
-        wanted = None
-        if columns is not None:
-            needed = {"account_id", "known_at", contract.occurred, contract.gone, *(key or ()), *columns}
-            needed |= {known_column(name) for name in needed if name}
-            wanted = [name for name in present if name in needed]
-        read = [self._part(file, wanted) for file in files]
+        # Ids of rows are as many as rows, and next to nothing asks for them.
+        ids = () if said["corrects"] else contract.key_among({*present}) or ()
+        own = {name for name in ids if name.endswith("_id") and name != "account_id"}
+        needed = {"account_id", "known_at", contract.occurred, contract.gone, *(key or ())}
+        needed |= {*present} - own if columns is None else {*columns} - own
+        needed |= {known_column(name) for name in needed if name}
+        read = [self._part(file, [name for name in present if name in needed]) for file in files]
+        further = {name: partial(self._column, files, name) for name in own if columns is None or name in columns}
         # Of a snapshot of today, histories keep a few columns only, in whose order the rows need not lie.
-        return Given(read, key, ordered="known_at" in present)
+        return Given(read, key, ordered="known_at" in present, further=further)
+
+    def _column(self, files: Sequence[Path], name: str) -> pa.ChunkedArray:
+        return pa.concat_tables([self._part(file, [name]) for file in files]).column(name)
 
     def _read(self, bucket: int, table: str) -> pa.Table:
         """Return all rows and columns of a table in a bucket, texts as they are."""

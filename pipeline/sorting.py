@@ -35,29 +35,33 @@ def canonical_order(table: pa.Table, contract: Table) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in canonical_names(table.column_names, contract)])
 
 
-def canonical_positions(table: pa.Table, account: NDArray[Any], occurred: Ints, contract: Table) -> Ints:
-    """Return the positions that bring rows into canonical order.
+def canonical_positions(
+    table: pa.Table, positions: Ints, account: NDArray[Any], occurred: Ints, contract: Table
+) -> Ints:
+    """Return the positions, of some rows, in canonical order.
 
-    `account` holds positions in ascending ids, `occurred` microseconds, NEVER where null. Account and occurrence
+    `account` holds positions in ascending ids, `occurred` microseconds, NEVER where null, both of all rows. The two
     settle almost everything as one number; only rows that tie are compared by all they say.
     """
-    if not len(account):
-        return np.empty(0, dtype=np.int64)
+    if not len(positions):
+        return positions
+    account, occurred = account[positions], occurred[positions]
     least, most = int(occurred.min()), int(occurred.max())
     width = (most - least).bit_length()
     if width + int(account.max()).bit_length() < 64:
-        whole = (account.astype(np.uint64) << np.uint64(width)) | (occurred - least).astype(np.uint64)
-        order = np.argsort(whole)
-        whole = whole[order]
-        same = whole[1:] == whole[:-1]
+        both = (account.astype(np.uint64) << np.uint64(width)) | (occurred - least).astype(np.uint64)
+        order = np.argsort(both)
+        both = both[order]
+        same = both[1:] == both[:-1]
     else:
         order = np.lexsort((occurred, account))
         same = (np.diff(account[order]) == 0) & (np.diff(occurred[order]) == 0)
+    ordered = positions[order]
     if same.any():
         tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
         keys = [(name, "ascending") for name in canonical_names(table.column_names, contract)]
-        order[tied] = order[tied][pc.sort_indices(table.take(order[tied]), keys).to_numpy()]
-    return order
+        ordered[tied] = ordered[tied][pc.sort_indices(table.take(ordered[tied]), keys).to_numpy()]
+    return ordered
 
 
 def is_canonical(table: pa.Table, account: NDArray[Any], contract: Table) -> bool:
