@@ -25,6 +25,7 @@ _LEFTOVERS = (
     "*run.[0-9]*",
     f"snapshots/{_OLD}*",
     "snapshots/writing-*",
+    "spark/job-*",
     "snapshots/*/snapshot.json.writing",
     f"features/{_OLD}*",
     f"features/*/{_OLD}*",

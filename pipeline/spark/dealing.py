@@ -16,10 +16,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from pipeline.errors import EngineError
 from pipeline.layout import bucket_of
 from pipeline.memory import plan
 from pipeline.settings import Settings
 from pipeline.sources import literal, quoted
+from pipeline.spark.faults import with_its_place
 from pipeline.spark.parts import Part
 from pipeline.spark.told import TableTold, tell
 from pipeline.staged import Staged
@@ -59,11 +61,17 @@ class Deal:
     buckets: int
     links: str | None
     rates: str | None
+    duckdb_version: str = duckdb.__version__
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return faults_told(self._all(batches))
 
     def _all(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        if duckdb.__version__ != self.duckdb_version:
+            raise EngineError(
+                f"the driver has DuckDB {self.duckdb_version}, a worker {duckdb.__version__}, which may read and deal rows "
+                "otherwise: give both the same Python environment."
+            )
         for batch in batches:
             for position in batch.column(0).to_pylist():
                 yield from self._dealt(self.parts[position])
@@ -182,7 +190,7 @@ def faults_told(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     except (OSError, MemoryError):
         raise  # another machine may do better
     except Exception as error:
-        yield _batch([(FAULT, "", 0, pickle.dumps(error))])
+        yield _batch([(FAULT, "", 0, pickle.dumps(with_its_place(error)))])
 
 
 def told_batch(bucket: int, told: Any) -> pa.RecordBatch:

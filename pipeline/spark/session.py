@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import EngineError
 from pipeline.settings import Settings
+from pipeline.spark.faults import first_line
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -107,12 +108,12 @@ def _started(settings: Settings) -> SparkSession:
     from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    _check_java(settings)
+    check_java(settings)
     master = settings.engine.master
     given = dict(SETTINGS)
     if master is not None:
         given["spark.master"] = master
-        _check_reachable(settings, master)
+        check_reachable(settings, master)
     if master is not None and master.startswith("local"):
         given |= _ON_ONE_MACHINE
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -170,7 +171,8 @@ def _checked(session: SparkSession, settings: Settings) -> SparkSession:
     return session
 
 
-def _check_java(settings: Settings) -> None:
+def check_java(settings: Settings) -> None:
+    """Raise EngineError where there is no Java: Spark's own words for it fill a page."""
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
     if found is None:
@@ -181,7 +183,7 @@ def _check_java(settings: Settings) -> None:
         )
 
 
-def _check_reachable(settings: Settings, master: str) -> None:
+def check_reachable(settings: Settings, master: str) -> None:
     """Raise EngineError unless one of a standalone master's addresses answers: Spark itself would try for minutes."""
     scheme, found, addresses = master.partition("://")
     if not found or scheme != "spark":
@@ -232,26 +234,3 @@ def _shut(gateway: Any) -> None:
         gateway.proc.wait(20)
     except subprocess.TimeoutExpired:
         gateway.proc.kill()
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of what Spark says, which puts a Java stack below it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = (line for line in lines if not line.startswith("An error occurred while calling"))
-    return next(telling, type(error).__name__).removeprefix(": ").rstrip(".")
-
-
-def in_our_words(error: Exception) -> EngineError:
-    """Return what made Spark give up, in one line: the Python error of a task, else Spark's own first line."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    python = [line for line in lines if line and not line.startswith(("at ", "File ", "Driver stacktrace"))]
-    traced = next((n for n, line in enumerate(python) if line.startswith("Traceback (most recent call last)")), None)
-    told = first_line(error)
-    if traced is not None:
-        told = next((line for line in python[traced + 1 :] if _names_an_error(line)), told)
-    return EngineError(f"Spark gave up on a task that failed again and again: {told}. The log has its traceback.")
-
-
-def _names_an_error(line: str) -> bool:
-    name, found, _ = line.partition(":")
-    return bool(found) and name.replace(".", "").replace("_", "").isalnum() and name.rsplit(".")[-1].endswith("Error")

@@ -25,9 +25,10 @@ from pipeline.readers import release
 from pipeline.settings import Settings
 from pipeline.snapshot import Snapshot, open_snapshot
 from pipeline.spark.dealing import DEALT_SQL, FAULT, TOLD, Deal
+from pipeline.spark.faults import in_our_words
 from pipeline.spark.gathering import BucketTold, Gather, Recount
 from pipeline.spark.room import shared_room
-from pipeline.spark.session import in_our_words, quiet, spark_session
+from pipeline.spark.session import quiet, spark_session
 from pipeline.spark.splitting import all_parts, links_file, rates_file
 from pipeline.spark.told import TableTold, ToldTables
 from pipeline.staged import Staged

@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from pipeline.errors import StoreError
 from pipeline.settings import Settings
+from pipeline.spark.faults import in_our_words, with_its_place
 from pipeline.spark.room import UNSEEN, check_seen, shared_room
-from pipeline.spark.session import in_our_words, quiet, spark_session
+from pipeline.spark.session import quiet, spark_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -90,7 +91,7 @@ class _Task:
         except (OSError, MemoryError):
             raise  # another machine may do better
         except Exception as error:
-            _write(_fault(self.room, position), pickle.dumps(error))
+            _write(_fault(self.room, position), pickle.dumps(with_its_place(error)))
             return
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as writer:
