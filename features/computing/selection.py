@@ -31,7 +31,7 @@ class Selection:
         self.as_ofs = as_ofs
         self.shape = (len(as_ofs), accounts)
         self._table = table
-        self.strands, places = _lay_out(table.rows.account[picked.rows], picked, len(as_ofs))
+        self.strands, places = lay_out(table.rows.account[picked.rows], picked, len(as_ofs))
         self._rows: Numbers = picked.rows[places]
         self._edges: dict[int, Numbers] = {}
         self._columns: dict[str, Ints] = {}
@@ -117,7 +117,7 @@ Strands = tuple[Numbers, Numbers, Numbers, Ints, Numbers]
 """Per strand its account, first and last date, and bounds; per row since when it counts."""
 
 
-def _lay_out(account: Ints, picked: Picked, dates: int) -> tuple[Strands, Numbers]:
+def lay_out(account: Ints, picked: Picked, dates: int) -> tuple[Strands, Numbers]:
     """Return the strands of rows, and per row of theirs its place among those picked."""
     split = np.empty(dates + 1, dtype=bool)
 
