@@ -18,7 +18,7 @@ TINY = Scale(factor=0.002, patience=60)
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
-    return Cases(Runner(tmp_path_factory.mktemp("bench"), limit=120))
+    return Cases(Runner(tmp_path_factory.mktemp("bench"), limit=120, environment={"BENCH_RUNS": "1"}), warm=True)
 
 
 def test_contenders_compute_the_same_and_a_planted_difference_is_found(
@@ -47,13 +47,14 @@ def test_a_measurement_that_fails_or_lasts_too_long_is_a_record(tmp_path: Path) 
     failed = runner.measure("limit", "limit", {"file": str(tmp_path / "absent.parquet"), "workers": 1})
     assert failed["status"] == "failed"
     assert str(tmp_path) not in failed["error"]
+    assert "No files found" in failed["error"]
     job = {"data": str(tmp_path / "data"), "events": 10**9, "accounts": 10}
     assert runner.measure("data", "interactions", job, limit=1.5)["status"] == "late"
     assert {name: each["status"] for name, each in runner.records.items()} == {"limit": "failed", "data": "late"}
 
 
 def test_without_a_snapshot_features_are_recorded_as_failed(tmp_path: Path) -> None:
-    cases = Cases(Runner(tmp_path))
+    cases = Cases(Runner(tmp_path), warm=True)
     case = Case(Size(1000, 10))
     cases.taken[case] = {"status": "failed", "error": "no room"}
     assert cases.features(case, 1)["status"] == "failed"

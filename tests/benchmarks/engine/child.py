@@ -6,6 +6,7 @@ Imports the standard library alone, as contenders run in environments of their o
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,8 +32,12 @@ class Stopwatch:
         }
 
 
-def median(work: Callable[[], None], most: int = 3, enough: float = 20) -> dict[str, float]:
-    """Do `work` up to `most` times, as often as begins within `enough` seconds; return the median run and `runs`."""
+def median(work: Callable[[], None], most: int = 0, enough: float = 20) -> dict[str, float]:
+    """Do `work` up to `most` times, as often as begins within `enough` seconds; return the median run and `runs`.
+
+    Without `most`, as often as the environment's BENCH_RUNS says, else three times.
+    """
+    most = most or int(os.environ.get("BENCH_RUNS", "3"))
     found: list[dict[str, float]] = []
     while len(found) < most and sum(each["seconds"] for each in found) < enough:
         watch = Stopwatch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -117,8 +118,10 @@ def _python(needs: Sequence[str]) -> list[str]:
 
 
 def last_line(text: str) -> str:
-    """Return the last line of what a process said, without paths."""
-    line = text.splitlines()[-1].strip() if text.strip() else ""
+    """Return the error that a process ended with, or the last line of what it said, without paths."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Exit|Interrupt): ", line)]
+    line = (errors or lines or [""])[-1]
     return " ".join(Path(word).name if word.count("/") > 1 else word for word in line.split())
 
 
