@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from features.engine import build_features
 from features.spec import Feature
 from models.sampling import Sampled
-from models.targets import COHORT, Target, label, notices_of
+from models.targets import Target, label_cohort, notices_of
 from pipeline.errors import TrainingRefused
 from pipeline.history import History
 
@@ -110,9 +110,7 @@ def cohort_rows(target: Target, history: History, as_ofs: Sequence[date], known_
 
     One row per as_of and account, in that order. Raises AsOfError as `models.targets.label` does.
     """
-    labels = label(target, history, as_ofs, known_by)
-    asked = labels[labels["section"] == COHORT]
-    return pa.Table.from_pandas(asked.astype({"label": np.int8})[list(ROW_COLUMNS)], preserve_index=False)
+    return label_cohort(target, history, as_ofs, known_by).select(ROW_COLUMNS)
 
 
 def check_cohort(target: Target, as_ofs: Sequence[date], rows: int, notices: Floats) -> None:

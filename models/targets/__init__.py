@@ -6,10 +6,10 @@ A kind of target is one class with its parameters (contract, inactivity, spend, 
 """
 
 from models.targets.declare import KINDS, declare
-from models.targets.labelling import cohort, label, notices_of
+from models.targets.labelling import cohort, label, label_cohort, notices_of
 from models.targets.target import COHORT, LEAVING, OUTSIDE, SECTIONS, TOO_NEW, Target, TargetSettings
 
 __all__ = [
     "COHORT", "KINDS", "LEAVING", "OUTSIDE", "SECTIONS", "TOO_NEW", "Target", "TargetSettings",
-    "cohort", "declare", "label", "notices_of",
+    "cohort", "declare", "label", "label_cohort", "notices_of",
 ]  # fmt: skip

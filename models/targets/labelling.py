@@ -5,15 +5,17 @@ This is the only module that opens `History.known_by`: nothing else in keepgrow 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.targets.target import COHORT, LEAVING, OUTSIDE, TOO_NEW, Floats, Standing, Target
-from pipeline.asof import DAY, MISSING, NEVER
+from pipeline.asof import DAY, MISSING
 from pipeline.errors import AsOfError
 from pipeline.history import Flags, History, Ints, View
 from pipeline.tables import SCALE
@@ -40,25 +42,72 @@ def label(target: Target, history: History, as_ofs: Iterable[date], known_by: da
     Cohort and base are what was visible at as_of; the label is what was known by midnight of `known_by`. Raises
     AsOfError for an as_of whose window is not closed by then.
     """
+    parts = []
+    for told in _told(target, history, as_ofs, known_by):
+        seen = told.seen
+        asked = told.sections[seen] == COHORT
+        parts.append(
+            pd.DataFrame(
+                {
+                    "account_id": pd.Series(history.accounts[seen], dtype="str"),
+                    "as_of": np.full(len(asked), told.as_of, dtype="datetime64[us]"),
+                    "section": pd.Series(told.sections[seen], dtype="str"),
+                    "label": np.where(asked, told.label[seen].astype(np.float64), np.nan),
+                    "base": told.base[seen],
+                    "value_at_stake": told.stake[seen],
+                    "realised": np.where(asked, told.realised[seen], np.nan),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def label_cohort(target: Target, history: History, as_ofs: Iterable[date], known_by: date) -> pa.Table:
+    """Return the rows of `label` that are in the cohort, without `section` and with `label` as int8."""
+    parts = []
+    for told in _told(target, history, as_ofs, known_by):
+        asked = np.flatnonzero(told.seen & (told.sections == COHORT))
+        columns = {
+            "account_id": pa.array(history.accounts[asked], pa.string()),
+            "as_of": pa.array(np.full(len(asked), told.as_of, dtype="datetime64[us]")),
+            "label": pa.array(told.label[asked].astype(np.int8)),
+            "base": pa.array(told.base[asked]),
+            "value_at_stake": pa.array(told.stake[asked]),
+            "realised": pa.array(told.realised[asked]),
+        }
+        parts.append(pa.table(columns))
+    return pa.concat_tables(parts)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """How each account of a bucket stood at an as_of and what became of it. Arrays of shape (accounts,)."""
+
+    as_of: date
+    seen: Flags
+    sections: NDArray[np.object_]
+    label: Flags
+    base: Floats
+    stake: Floats
+    realised: Floats
+    """For members of the cohort: what was really at stake, or won, where the label is 1, else 0; currency units."""
+
+
+def _told(target: Target, history: History, as_ofs: Iterable[date], known_by: date) -> Iterator[_Told]:
     dates = sorted(set(as_ofs))
     _check_closed(target, dates, known_by)
     standings: dict[date, Standing] = {}
-    frames: list[tuple[Flags, pd.DataFrame]] = []
+    seen: list[tuple[Flags, NDArray[np.object_]]] = []
     for as_of in dates:
-        view = history.upto(as_of)  # held one at a time: a view is as large as the bucket
+        view = history.upto(as_of)  # held one at a time: a view is as large as what is read of the bucket
         standings[as_of] = target.standing(view)
-        frames.append((view.seen, _standings(target, view, standings[as_of]).drop(columns=["since", "ends_on"])))
+        seen.append((view.seen, _sections(target, view, standings[as_of])))
     outcomes = target.outcomes(history.known_by(known_by), standings)
-    parts = []
-    for as_of, (seen, frame), outcome in zip(dates, frames, outcomes, strict=True):
-        asked = frame["section"].to_numpy() == COHORT
-        won = outcome.label[seen]
-        gained = frame["value_at_stake"].to_numpy() if not target.grows else outcome.increment[seen] / SCALE
-        frame.insert(1, "as_of", pd.Series([pd.Timestamp(as_of)] * len(frame), dtype="datetime64[us]"))
-        frame.insert(3, "label", np.where(asked, won.astype(np.float64), np.nan))
-        frame["realised"] = np.where(asked, np.where(won, gained, 0.0), np.nan)
-        parts.append(frame)
-    return pd.concat(parts, ignore_index=True)
+    for as_of, (those, sections), outcome in zip(dates, seen, outcomes, strict=True):
+        standing = standings[as_of]
+        gained = outcome.increment / SCALE if target.grows else standing.stake
+        realised = np.where(outcome.label, gained, 0.0)
+        yield _Told(as_of, those, sections, outcome.label, standing.base / SCALE, standing.stake, realised)
 
 
 def notices_of(target: Target, history: History, known_by: date) -> Floats:
@@ -94,23 +143,29 @@ def _standings(target: Target, view: View, standing: Standing) -> pd.DataFrame:
 
 
 def _sections(target: Target, view: View, standing: Standing) -> NDArray[np.object_]:
-    young = view.at - first_sight(view) < target.min_history_days * DAY
     sections = np.full(len(view.accounts), OUTSIDE, dtype=object)
     sections[standing.member] = COHORT
-    sections[standing.member & young] = TOO_NEW
+    sections[young(view, standing.member, target)] = TOO_NEW
     sections[standing.leaving] = LEAVING
     return sections
 
 
-def first_sight(view: View) -> Ints:
-    """Return per account the earlier of `opened_at` and its first visible row in any table; as_of where it has none."""
-    first = np.full(len(view.accounts), view.at)
-    for rows in view.tables.values():
-        # Rows are sorted by account and occurrence, those without a time last.
-        opening = np.flatnonzero(np.diff(rows.account, prepend=-1))
-        account, occurred = rows.account[opening], rows.occurred[opening]
-        first[account] = np.minimum(first[account], np.where(occurred == MISSING, NEVER, occurred))
-    return first
+def young(view: View, asked: Flags, target: Target) -> Flags:
+    """Return which of the accounts asked for have less than the target's `min_history_days` of history.
+
+    An account's history begins with `opened_at` or its first visible row in any table, whichever is earlier. The
+    tables are looked at only as long as they may still tell: the accounts', those that the target reads anyway, and
+    the interactions, which are most of all rows, last.
+    """
+    before = view.at - target.min_history_days * DAY
+    left = asked.copy() if target.min_history_days else np.zeros(len(asked), dtype=bool)
+    first = ("accounts", *(name for name in target.reads if name != "interactions"))
+    for name in sorted(view.tables, key=lambda name: (name not in first, name == "interactions")):
+        if not left.any():
+            break
+        rows = view.tables[name]
+        left[rows.account[(rows.occurred != MISSING) & (rows.occurred <= before)]] = False
+    return left
 
 
 def _instants(values: Ints) -> pd.Series:
