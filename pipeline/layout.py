@@ -92,23 +92,23 @@ class Layout:
         return max(others, key=lambda path: path.stat().st_mtime_ns).parent if others else None
 
 
-def layout_of(tables: Mapping[str, Staged], settings: Settings, rows: int) -> Layout:
-    """Return the layout for the staged tables, of which `rows` rows are used."""
+def layout_of(tables: Mapping[str, Staged], settings: Settings, rows: int, accounts: int | None = None) -> Layout:
+    """Return the layout for the staged tables, of which `rows` rows are used, of so many accounts where counted."""
     constant = tuple(settings.accounts.constant)
     given = {
         name: TableLayout(name, staged.stored, TABLES[name].key_among(set(staged.stored)), staged.of_today, constant)
         for name, staged in tables.items()
         if name in BUCKETED
     }
-    return Layout(bucket_count(rows, settings), given)
+    return Layout(bucket_count(rows, settings, accounts), given)
 
 
-def bucket_count(rows: int, settings: Settings) -> int:
+def bucket_count(rows: int, settings: Settings, accounts: int | None = None) -> int:
     """Return how many buckets so many rows are laid in: the config's number, else a power of two by the memory plan.
 
     Powers of two, so that a few rows more seldom mean another layout.
     """
-    wanted = max(1, -(-rows // plan(settings).rows_per_bucket))
+    wanted = plan(settings).buckets(rows, accounts)
     return settings.engine.buckets or 1 << (wanted - 1).bit_length()
 
 

@@ -10,23 +10,28 @@ from dataclasses import dataclass
 
 from pipeline.settings import Settings
 
-PROGRAMS_GB = 0.3
-"""What Python and the libraries take themselves."""
+PROGRAMS_GB = 0.35
+"""What Python, the libraries and compiled code take themselves, and what DuckDB takes beyond its own limit: a build
+held 0.35 GB beside its buckets, staging 0.25 GB more than DuckDB was given."""
 
-ROW_BYTES = 300
-"""What a row of a bucket takes while features are built from it."""
+ROW_BYTES = 400
+"""What a row of a bucket takes while features are built from it: 630,000 rows held 0.25 to 0.33 GB, memory that the
+allocators had not yet given back included."""
 
 ROWS_SHARE = 2 / 3
 """Of what a worker may take, the share of its bucket's rows; the rest is for the features built from them."""
 
 VALUE_BYTES = 24
-"""What a feature's value takes until it is on disk: 8 bytes, as computed, as put together and as written."""
+"""What a feature's value takes until it is on disk: 8 bytes as computed, as put together and as written."""
 
 FEATURES = 200
 """Columns that are reckoned with when the accounts are dealt into buckets; about as many as there can be."""
 
+ROWS_OF_ACCOUNT = 20
+"""Rows that an account is reckoned to have, where nobody counted the accounts: few, so that buckets become small."""
+
 DEALT_ROWS = 500_000
-"""Rows from which it pays to deal the accounts into buckets for several workers, though one would have room for all."""
+"""Rows per worker from which it pays to deal the accounts into several buckets, though one would have room for all."""
 
 TRAINING_SHARE = 0.6
 """Of what a run may take beside its programs, the share that rows to learn from may take, copies included."""
@@ -45,13 +50,13 @@ class MemoryPlan:
     """What the features that a worker builds at a time may take, until they are on disk."""
     duckdb_gb: float
     """What DuckDB may take while it reads, checks and deals out the tables."""
-    buckets_fixed: int | None = None
-    """How many buckets the config asks for, if it does."""
 
-    def buckets(self, rows: int, accounts: int) -> int:
-        """Return how many buckets so many rows, of so many accounts, are dealt into."""
-        if self.buckets_fixed is not None:
-            return self.buckets_fixed
+    def buckets(self, rows: int, accounts: int | None = None) -> int:
+        """Return into how many buckets, at least, so many rows of so many accounts are to be dealt.
+
+        So many that a worker has room for a bucket's rows, and for its features at one date.
+        """
+        accounts = rows // ROWS_OF_ACCOUNT if accounts is None else accounts
         of_rows = -(-rows // self.rows_per_bucket)
         of_values = -(-accounts * FEATURES * VALUE_BYTES // self.values_bytes)
         of_workers = self.workers if rows >= self.workers * DEALT_ROWS else 1
@@ -85,5 +90,4 @@ def plan(settings: Settings) -> MemoryPlan:
         int(room * TRAINING_SHARE),
         int(each * (1 - ROWS_SHARE)),
         max(memory - PROGRAMS_GB, memory / 2),
-        settings.engine.buckets,
     )

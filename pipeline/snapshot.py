@@ -283,7 +283,8 @@ def take_snapshot(settings: Settings, as_of: date) -> Snapshot:
         found.refuse_errors(settings.file)
         counts = count_rows(staged)
         digest = content_digest(settings, staged.tables, digest_sums(staged))
-        layout = layout_of(staged.tables, settings, sum(each.rows_used for each in counts.values()))
+        accounts = counts["accounts"].rows_used if "accounts" in counts else None
+        layout = layout_of(staged.tables, settings, sum(each.rows_used for each in counts.values()), accounts)
         home = settings.state_folder / "snapshots"
         folder = layout.folder(home, digest)
         try:

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.layout import Layout, bucket_of, given_columns
+from pipeline.memory import plan
 from pipeline.sorting import stable_order
 from pipeline.staging import Stage
 
-BATCH = 400_000
+BATCH = 200_000
 """Rows that are dealt out at a time."""
 
 
@@ -29,6 +30,8 @@ def spread(
         yield 0, rows_of(stage, layout)
         return
     schemas = {name: _deal(stage, layout, name, set(wanted), room) for name in layout.tables}
+    # DuckDB's part is done: what it still holds of the tables is room for the buckets.
+    stage.con.execute(f"SET memory_limit = '{plan(stage.settings).duckdb_gb / 4}GB'")
     for bucket in wanted:
         yield bucket, {name: _dealt(_file(room, name, bucket), schema) for name, schema in schemas.items()}
         for name in schemas:

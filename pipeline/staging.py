@@ -17,6 +17,7 @@ import pyarrow as pa
 from pipeline.errors import SourceError, StoreError
 from pipeline.links import follow_links
 from pipeline.mapping import read_mapping
+from pipeline.memory import plan
 from pipeline.readers import release
 from pipeline.settings import Settings
 from pipeline.sources import first_line, literal
@@ -82,7 +83,7 @@ def empty_stage(settings: Settings, as_of: date) -> Iterator[Stage]:
     room = _room(settings.state_folder)
     try:
         with duckdb.connect(str(room / "stage.duckdb")) as con:
-            con.execute(f"SET memory_limit = '{settings.run.memory_gb}GB'; SET threads = {settings.training.threads}")
+            con.execute(f"SET memory_limit = '{plan(settings).duckdb_gb}GB'; SET threads = {settings.training.threads}")
             prepare(con, room, settings.folder.resolve())
             yield Stage(con, settings, as_of)
     except duckdb.Error as error:
