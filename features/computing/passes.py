@@ -87,32 +87,25 @@ def largest(
             total[date, accounts[strand]] = whole
 
 
-@compiled(*_STRANDS, DAYS, DAYS, FLOATS, INTS, "float64", "Array(float64, 1, 'C')", "Array(float64, 2, 'C')")
+@compiled(*_STRANDS, DAYS, DAYS, FLOATS, INTS, "float64", "Array(float64, 2, 'C')")
 def decayed(
     accounts: Any, firsts: Any, lasts: Any, bounds: Any, since: Any, day: Any, as_ofs: Any, weights: Any,
-    values: Any, scale: float, sums: Any, out: Any,
+    values: Any, scale: float, out: Any,
 ) -> None:  # fmt: skip
-    """Fill in the sum of `weights[age] * value / scale`, age in days, row after row; at a scale of 1 values are 0 or 1.
+    """Fill in the sum of `weights[age] * value / scale`, age in days, row after row.
 
-    Adding in the order of rows gives each account's sum the same bits, whatever else is computed with it. `sums` has a
-    place for each date.
+    Adding in the order of rows gives each account's sum the same bits, whatever else is computed with it.
     """
     for strand in range(len(accounts)):
-        first, last = firsts[strand], lasts[strand]
-        for date in range(first, last):
-            sums[date] = 0.0
-        for row in range(bounds[strand], bounds[strand + 1]):
-            value = values[row]
-            if value == 0:
-                continue
-            if scale == 1:  # dividing is the dearest part
-                for date in range(since[row], last):
-                    sums[date] += weights[as_ofs[date] - day[row]]
-            else:
-                for date in range(since[row], last):
-                    sums[date] += weights[as_ofs[date] - day[row]] * value / scale
-        for date in range(first, last):
-            out[date, accounts[strand]] = sums[date]
+        start, stop = bounds[strand], bounds[strand + 1]
+        end = start
+        for date in range(firsts[strand], lasts[strand]):
+            while end < stop and since[end] <= date:
+                end += 1
+            total = 0.0
+            for row in range(start, end):
+                total += weights[as_ofs[date] - day[row]] * values[row] / scale
+            out[date, accounts[strand]] = total
 
 
 @compiled(*_STRANDS, DAYS, _OUT, _OUT, _OUT, _OUT)

@@ -120,16 +120,19 @@ Strands = tuple[Numbers, Numbers, Numbers, Ints, Numbers]
 def lay_out(account: Ints, picked: Picked, dates: int) -> tuple[Strands, Numbers]:
     """Return the strands of rows, and per row of theirs its place among those picked."""
     split = np.empty(dates + 1, dtype=bool)
-
-    def room(count: int) -> Numbers:
-        return np.empty(count, dtype=np.int32)
-
-    nothing = (room(0), room(0), room(0), np.empty(0, dtype=np.int64), room(0), room(0))
-    count, rows = strands.lay_out(account, picked.begin, picked.end, split, *nothing)
-    owners, firsts, lasts = room(count), room(count), room(count)
-    bounds, places, since = np.zeros(count + 1, dtype=np.int64), room(rows), room(rows)
-    strands.lay_out(account, picked.begin, picked.end, split, owners, firsts, lasts, bounds, places, since)
-    return (owners, firsts, lasts, bounds, since), places
+    different = int(np.count_nonzero(account[1:] != account[:-1])) + 1
+    strand_room, row_room = 2 * different, len(account) + len(account) // 4
+    while True:
+        owners, firsts, lasts = (np.empty(strand_room, dtype=np.int32) for _ in range(3))
+        places, since = (np.empty(row_room, dtype=np.int32) for _ in range(2))
+        bounds = np.zeros(strand_room + 1, dtype=np.int64)
+        count, laid = strands.lay_out(
+            account, picked.begin, picked.end, split, owners, firsts, lasts, bounds, places, since
+        )
+        if count <= strand_room and laid <= row_room:
+            return (owners[:count], firsts[:count], lasts[:count], bounds[: count + 1], since[:laid]), places[:laid]
+        # Much arrives late or is corrected: now it is known how much room that takes.
+        strand_room, row_room = count, laid
 
 
 def filled(values: Ints) -> Ints:

@@ -56,11 +56,10 @@ def lay_out(  # noqa: PLR0912 - one pass
 ) -> Any:  # fmt: skip
     """Return how many strands the rows make, and how many rows the strands have in all.
 
-    `account` ascends; a row counts at the dates `[begin, end)`. `split` has a place for each date and one more. Where
-    they are not empty, the other arrays are filled: per strand its account, first and last date, and bounds in what
+    `account` ascends; a row counts at the dates `[begin, end)`. `split` has a place for each date and one more. The
+    other arrays are filled as far as there is room: per strand its account, first and last date, and its bounds in what
     follows; then, strand after strand, the position of each row and since when it counts.
     """
-    filling = len(rows) > 0
     dates = len(split) - 1
     strands, laid, start = 0, 0, 0
     while start < len(account):
@@ -85,12 +84,12 @@ def lay_out(  # noqa: PLR0912 - one pass
             before = laid
             for row in range(start, stop):
                 if begin[row] < last and end[row] > first and begin[row] < end[row]:
-                    if filling:
+                    if laid < len(rows):
                         rows[laid] = row
                         since[laid] = max(begin[row], first)
                     laid += 1
             if laid > before:
-                if filling:
+                if strands < len(owners):
                     owners[strands], firsts[strands], lasts[strands] = account[start], first, last
                     bounds[strands + 1] = laid
                 strands += 1

@@ -47,5 +47,5 @@ class Decayed:
         else:
             values = np.ones(len(rows.day), dtype=np.int64)
         sums = np.zeros(evaluation.shape)
-        passes.decayed(*rows.strands, rows.day, rows.as_ofs, weights, values, scale, np.empty(len(rows.as_ofs)), sums)
+        passes.decayed(*rows.strands, rows.day, rows.as_ofs, weights, values, scale, sums)
         return sums

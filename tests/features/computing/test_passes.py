@@ -65,9 +65,9 @@ def test_the_largest_sum_is_of_the_rows_in_the_window() -> None:
 def test_weights_halve_with_each_day_of_age() -> None:
     weights = 2.0 ** -np.arange(20)
     (out,) = outs(1, dtype=np.float64)
-    passes.decayed(*STRANDS, DAY, AS_OFS, weights, ints(1, 1, 1), 1.0, np.empty(2), out)
+    passes.decayed(*STRANDS, DAY, AS_OFS, weights, ints(1, 1, 1), 1.0, out)
     assert of_account(out) == [[2**-9 + 2**-1, 2**-19 + 2**-11 + 2**-5]]
-    passes.decayed(*STRANDS, DAY, AS_OFS, weights, ints(0, 30, 40), 10.0, np.empty(2), out)
+    passes.decayed(*STRANDS, DAY, AS_OFS, weights, ints(0, 30, 40), 10.0, out)
     assert of_account(out) == [[3 * 2**-1, 3 * 2**-11 + 4 * 2**-5]]
 
 
