@@ -27,7 +27,12 @@ def read_tables(config: str, as_of: date) -> str:
         lost = "".join(f", {number:,} rejected ({rule})" for rule, number in counts.rejected.items() if number)
         lost += f", {counts.left_out_by_where:,} left out by where" if counts.left_out_by_where else ""
         step(f"read     {table}: {counts.rows_in:,} rows in, {counts.rows_used:,} used{lost}")
+    step(f"write    {_counted(snapshot.parts_written)} written, {snapshot.parts_kept:,} kept")
     return str(snapshot.folder)
+
+
+def _counted(parts: int) -> str:
+    return f"{parts:,} part{'s' if parts != 1 else ''} of the snapshot"
 
 
 def build_at(config: str, as_of: date, snapshot: str) -> dict[str, Any]:

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.asof import MISSING, NEVER
+from pipeline.corrections import repeats, superseded
 from pipeline.layout import TableLayout
-from pipeline.loading import numbers, positions_in, repeats, superseded
+from pipeline.loading import numbers, positions_in
 from pipeline.sorting import canonical_positions
 from pipeline.tables import known_column
 

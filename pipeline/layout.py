@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +89,11 @@ class Layout:
 
     def before(self, home: Path, folder: Path) -> Path | None:
         """Return the newest other snapshot of this layout, from which files can be taken over."""
-        others = [path for path in home.glob(f"*-{self.token}/snapshot.json") if path.parent != folder]
-        return max(others, key=lambda path: path.stat().st_mtime_ns).parent if others else None
+        others: list[tuple[int, Path]] = []
+        for path in home.glob(f"*-{self.token}/snapshot.json"):
+            with suppress(FileNotFoundError):  # another command tidies up
+                others.append((path.stat().st_mtime_ns, path.parent))
+        return max((each for each in others if each[1] != folder), default=(0, None))[1]
 
 
 def layout_of(tables: Mapping[str, Staged], settings: Settings, rows: int, accounts: int | None = None) -> Layout:

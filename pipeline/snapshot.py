@@ -5,42 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.asof import day_of, instant
-from pipeline.bucket_files import (
-    IDS,
-    SEEN,
-    bucket_room,
-    on_disk,
-    part_file,
-    parts_in,
-    read_description,
-    write_bucket,
-)
-from pipeline.day_sums import DaySums
+from pipeline.bucket_files import on_disk, write_bucket
+from pipeline.bucket_reading import BucketFiles
 from pipeline.describing import NAME, describe, finish
 from pipeline.errors import AsOfError, SourceError, StoreError
 from pipeline.history import History, Steps
 from pipeline.layout import layout_of
-from pipeline.loading import Accounts, Given, Lazy, numbers
-from pipeline.parts import parts_since, read_part
+from pipeline.loading import Lazy
 from pipeline.progress import track
 from pipeline.settings import Settings
 from pipeline.shown import display, excluded
 from pipeline.spreading import spread
 from pipeline.staging import stage
-from pipeline.tables import HISTORY_TABLES, TABLES, known_column
+from pipeline.tables import HISTORY_TABLES
 from pipeline.tally import TableCounts, content_digest, count_rows, digest_sums
 from pipeline.validate import Finding, Findings, check, in_order
 
@@ -76,8 +64,6 @@ class Snapshot:
     parts_kept: int = field(default=0, compare=False)
     parts_written: int = field(default=0, compare=False)
     _whole: list[History] = field(default_factory=list, compare=False, repr=False)
-    _descriptions: dict[int, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)
-    _sums: dict[tuple[int, str], DaySums] = field(default_factory=dict, compare=False, repr=False)
 
     def history(
         self,
@@ -96,12 +82,12 @@ class Snapshot:
         since, columns = ({}, {}) if whole else (since or {}, columns or {})
         tables = Lazy(
             {
-                name: partial(self._given, bucket, name, since.get(name), columns.get(name))
+                name: partial(self._files.given, bucket, name, since.get(name), columns.get(name))
                 for name in HISTORY_TABLES
                 if name in self.columns
             }
         )
-        history = History(tables, self.first_days, self.constant, self._accounts(bucket))
+        history = History(tables, self.first_days, self.constant, self._files.accounts(bucket))
         if whole:
             # A backtest asks many times, and what fits into one bucket fits into memory.
             self._whole.append(history)
@@ -115,7 +101,7 @@ class Snapshot:
         wanted = pa.array(sorted(accounts), pa.string())
         found = [n for n in range(self.buckets) if pc.any(pc.is_in(self.ids(n), value_set=wanted)).as_py()]
         tables = {
-            name: pa.concat_tables([_only(self._read(bucket, name), wanted) for bucket in found or [0]])
+            name: pa.concat_tables([_only(self._files.read(bucket, name), wanted) for bucket in found or [0]])
             for name in HISTORY_TABLES
             if name in self.columns
         }
@@ -123,7 +109,7 @@ class Snapshot:
 
     def ids(self, bucket: int) -> pa.Array:
         """Return the ids of one bucket's accounts, ascending."""
-        return self._file(bucket, IDS)["account_id"].combine_chunks()
+        return self._files.ids(bucket)
 
     @property
     def rows(self) -> int:
@@ -140,7 +126,7 @@ class Snapshot:
         for name in sorted({*tables} & {*self.columns} & {*HISTORY_TABLES}):
             steps = self.first_days.get(name, ())
             first = min((first for known, first in steps if known < instant(as_of)), default=None)
-            sums = self._day_sums(bucket, name).upto((as_of - _EPOCH).days)
+            sums = self._files.day_sums(bucket, name).upto((as_of - _EPOCH).days)
             said.append([name, self.columns[name], first, *map(str, sums)])
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -189,7 +175,7 @@ class Snapshot:
         """
         has = "accounts" in self.columns
         frames = [
-            display(self.ids(each).to_pylist(), self._read(each, "accounts") if has else None, as_of)
+            display(self.ids(each).to_pylist(), self._files.read(each, "accounts") if has else None, as_of)
             for each in self._chosen(bucket)
         ]
         frame = pd.concat(frames, ignore_index=True).astype(object)
@@ -202,70 +188,14 @@ class Snapshot:
         the accounts of all buckets.
         """
         chosen = self._chosen(bucket) if "exclusions" in self.columns else ()
-        return excluded((row for each in chosen for row in self._read(each, "exclusions").to_pylist()), as_of)
+        return excluded((row for each in chosen for row in self._files.read(each, "exclusions").to_pylist()), as_of)
 
     def _chosen(self, bucket: int | None) -> Iterable[int]:
         return range(self.buckets) if bucket is None else (bucket,)
 
-    def _described(self, bucket: int) -> Mapping[str, Any]:
-        if bucket not in self._descriptions:
-            self._descriptions[bucket] = read_description(self.folder, bucket)
-        return self._descriptions[bucket]
-
-    def _day_sums(self, bucket: int, table: str) -> DaySums:
-        if (bucket, table) not in self._sums:
-            self._sums[bucket, table] = DaySums.of_data(self._described(bucket)["tables"][table]["digests"])
-        return self._sums[bucket, table]
-
-    def _accounts(self, bucket: int) -> Accounts:
-        ids, seen = self._file(bucket, IDS), self._file(bucket, SEEN)
-        account, first, last = (numbers(seen[name]) for name in ("account", "first", "last"))
-        inside = ids["in_history"].to_numpy()
-        position = np.cumsum(inside) - 1
-        names = ids["account_id"].filter(ids["in_history"]).to_numpy().astype(object)
-        return Accounts(names, position[account], first, last)
-
-    def _given(self, bucket: int, table: str, since: date | None, columns: Collection[str] | None) -> Given:
-        """Return the rows of a table, texts as positions; where only some are wanted, at least those."""
-        said = self._described(bucket)["tables"][table]
-        contract = TABLES[table]
-        parts = parts_in(self._described(bucket), table)
-        if since is not None:
-            parts = parts_since(parts, said["together"], since)
-        files = [part_file(self.folder, bucket, table, part) for part in parts]
-        present = self.stored[table]
-        key = contract.key_among({*present}) if said["corrects"] else None
-        # Ids of rows are as many as rows, and next to nothing asks for them.
-        ids = () if said["corrects"] else contract.key_among({*present}) or ()
-        own = {name for name in ids if name.endswith("_id") and name != "account_id"}
-        needed = {"account_id", "known_at", contract.occurred, contract.gone, *(key or ())}
-        needed |= {*present} - own if columns is None else {*columns} - own
-        needed |= {known_column(name) for name in needed if name}
-        read = [self._part(file, [name for name in present if name in needed]) for file in files]
-        further = {name: partial(self._column, files, name) for name in own if columns is None or name in columns}
-        # Of a snapshot of today, histories keep a few columns only, in whose order the rows need not lie.
-        return Given(read, key, ordered="known_at" in present, further=further)
-
-    def _column(self, files: Sequence[Path], name: str) -> pa.ChunkedArray:
-        return pa.concat_tables([self._part(file, [name]) for file in files]).column(name)
-
-    def _read(self, bucket: int, table: str) -> pa.Table:
-        """Return all rows and columns of a table in a bucket, texts as they are."""
-        parts = parts_in(self._described(bucket), table)
-        return pa.concat_tables(
-            [self._part(part_file(self.folder, bucket, table, part), encoded=False) for part in parts]
-        )
-
-    def _file(self, bucket: int, name: str) -> pa.Table:
-        return self._part(bucket_room(self.folder, bucket) / name, encoded=False)
-
-    def _part(self, file: Path, columns: list[str] | None = None, encoded: bool = True) -> pa.Table:
-        try:
-            return read_part(file, columns, encoded)
-        except (OSError, pa.ArrowException) as error:
-            raise SourceError(
-                f"snapshot file {file} cannot be read: {error}. Remove {self.folder} and build again."
-            ) from None
+    @cached_property
+    def _files(self) -> BucketFiles:
+        return BucketFiles(self.folder, self.stored)
 
 
 def _only(table: pa.Table, accounts: pa.Array) -> pa.Table:

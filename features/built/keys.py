@@ -13,7 +13,7 @@ from features.spec import Feature
 from pipeline.snapshot import Snapshot
 from pipeline.tables import HISTORY_TABLES
 
-CUT = ("asof.py", "contract_lines.py", "history.py", "loading.py", "sorting.py", "tables.py")
+CUT = ("asof.py", "contract_lines.py", "corrections.py", "history.py", "loading.py", "sorting.py", "tables.py")
 """Modules of pipeline/ that decide what features see."""
 
 
