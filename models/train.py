@@ -69,7 +69,7 @@ def fit_recipes(
         if name not in RECIPES:
             raise ModelError(f"no such recipe: {name!r}; {nearest(name, RECIPES)}")
     check_learnable(data, target, settings)
-    described, rows = _encode(data, features)
+    described, rows = encode(data, features)
     learning = Learning(rows, _inner(data, rows, target), settings.training.threads, settings.run.seed)
     shared: dict[str, Any] = {
         "format": FORMAT,
@@ -159,7 +159,7 @@ def _meaning(target: Target) -> str:
     return target.words["label"]
 
 
-def _encode(data: Dataset, features: Sequence[Feature]) -> tuple[list[dict[str, Any]], Encoded]:
+def encode(data: Dataset, features: Sequence[Feature]) -> tuple[list[dict[str, Any]], Encoded]:
     """Return the manifest's description of each feature, and the rows as numbers.
 
     Where the data lie in one matrix already, they are not copied: texts' codes are written into it.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import numpy as np
 import pytest
 
 from models.targets import SECTIONS, Target, cohort, declare, label, notices_of
+from models.targets.labelling import young
 from pipeline.errors import AsOfError
-from pipeline.history import History
+from pipeline.history import History, Rows
 from pipeline.settings import Settings, parse
 
 Make = Callable[..., History]
@@ -56,6 +58,45 @@ def test_tenure_begins_with_the_earlier_of_opening_and_first_row(
         invoices=[{"issued_at": "2025-02-20", "amount": 10}],
     )
     assert cohort(declared("upsell", "spend"), history.upto(AS_OF))["section"].tolist() == [section]
+
+
+class Watched(dict[str, Rows]):
+    """Tables that remember which of them were looked at."""
+
+    def __init__(self, tables: Mapping[str, Rows]) -> None:
+        super().__init__({name: tables[name] for name in tables})
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Rows:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize(
+    ("opened", "section", "read"),
+    [
+        ("2024-01-01", "cohort", {"accounts"}),
+        ("2025-02-20", "cohort", {"accounts", "invoices", "interactions"}),
+        ("2025-02-25", "too_new", {"accounts", "invoices", "interactions"}),
+    ],
+)
+def test_tables_are_looked_at_as_long_as_they_may_still_tell_that_an_account_is_old(
+    opened: str, section: str, read: set[str], history_of: Make
+) -> None:
+    """An account whose first interaction came 30 days before, on the second line, is no longer too new."""
+    spoke = "2025-01-30" if section == "cohort" else "2025-01-31"
+    history = history_of(
+        accounts=[{"opened_at": opened}],
+        invoices=[{"issued_at": "2025-02-22", "amount": 10.0}],
+        interactions=[{"occurred_at": spoke, "kind": "call"}],
+    )
+    view = history.upto(date(2025, 3, 1))
+    assert view.seen.all()
+    watched = Watched(view.tables)
+    target = declared("churn", "inactivity")
+    told = young(replace(view, tables=watched), np.ones(1, dtype=bool), target)
+    assert (told.tolist(), watched.read) == ([section == "too_new"], read)
+    assert cohort(target, view)["section"].tolist() == [section]
 
 
 def test_a_meeting_booked_ahead_is_no_history(history_of: Make) -> None:

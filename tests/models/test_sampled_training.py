@@ -128,10 +128,15 @@ def test_counts_and_cohorts_are_of_all_rows(whole: Dataset, sample: Dataset) -> 
     assert sample.weight.sum() == pytest.approx(len(whole))
 
 
-def test_it_draws_the_same_rows_from_any_number_of_buckets(firm: Firm, sample: Dataset) -> None:
-    dealt = replace(firm.asking(MOST, buckets=3), features=firm.material.features[:2])
+def test_any_number_of_buckets_draws_and_judges_the_same_rows_alike(
+    firm: Firm, sample: Dataset, on_whole: FittedModel
+) -> None:
+    dealt = firm.asking(MOST, buckets=3)
     assert dealt.snapshot.buckets == 3
-    assert keys(firm.rows(dealt)) == keys(sample)
+    assert keys(firm.rows(replace(dealt, features=dealt.features[:2]))) == keys(sample)
+    one, three = (each.judged(firm.target, firm.test, firm.until, {"x": on_whole}) for each in (firm.material, dealt))
+    pd.testing.assert_frame_equal(one, three, check_exact=True)
+    assert one["account_id"].is_monotonic_increasing
 
 
 def test_room_for_all_rows_changes_nothing(firm: Firm, whole: Dataset, on_whole: FittedModel) -> None:

@@ -16,7 +16,7 @@ from models.dataset import Dataset
 from models.manifest import FittedModel
 from models.sampling import Sampled
 from models.targets import Target
-from models.train import fit_recipe
+from models.train import encode, fit_recipe
 from pipeline.errors import ModelError, TrainingRefused
 from pipeline.settings import Settings, TrainingSettings
 
@@ -237,3 +237,21 @@ def test_what_is_typical_is_so_of_all_rows_that_a_sample_stands_for(
     of_sample, as_if_whole = typical(Dataset(rows, features, sampled=note)), typical(Dataset(rows, features))
     assert abs(of_sample[0] - days) <= 1 < as_if_whole[0] - days
     assert of_sample[1] == segment != as_if_whole[1]
+
+
+def test_rows_that_lie_in_one_matrix_are_learnt_from_where_they_lie(
+    fit_toy: Fit, data_of: Callable[..., Dataset], features: tuple[Feature, ...]
+) -> None:
+    data = data_of()
+    matrix = np.full((len(data), len(features)), np.nan)
+    for column, feature in enumerate(features):
+        if feature.unit != "category":
+            matrix[:, column] = data.features[feature.name]
+    laid = Dataset(data.rows, data.features, matrix)
+    _, rows = encode(laid, features)
+    assert rows.numbers is matrix
+    part = rows.take(data.rows["label"].to_numpy() == 1)
+    assert part.take(np.arange(len(part.label)) < 2).numbers is matrix
+    assert part.label.all()
+    np.testing.assert_array_equal(part.matrix, matrix[data.rows["label"].to_numpy() == 1])
+    assert fit_toy(laid, "model").digest == fit_toy(data, "model").digest
