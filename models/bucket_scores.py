@@ -25,7 +25,7 @@ from pipeline.score_files import write_part
 from pipeline.settings import ListSettings, Play
 from pipeline.workers import snapshot_in
 
-AT_ONCE = 65_536
+AT_ONCE = 16_384
 """Rows of which a matrix is held at once."""
 
 CANDIDATES = pa.schema(
@@ -138,11 +138,12 @@ def score_rows(model: FittedModel, standing: pd.DataFrame, features: pa.Table, e
     if places.null_count:
         lost = wanted.filter(pc.is_null(places))[0].as_py()
         raise ModelError(f"account {lost!r} is to be scored and has no features. Build them again: `keepgrow build`.")
-    columns = features.drop_columns("account_id")
+    # In one piece, columns are looked at where they are, however often.
+    columns, rows = features.drop_columns("account_id").combine_chunks(), places.to_numpy().astype(np.intp)
     base = standing["base"].to_numpy(float)
     probability, value = np.full(len(standing), np.nan), standing["value_at_stake"].to_numpy(float, copy=True)
     for first in range(0, len(asked), AT_ONCE):
         part = slice(first, first + AT_ONCE)
         at = asked[part]
-        probability[at], value[at] = model.score(columns.take(places[part]), base[at], value[at])
+        probability[at], value[at] = model.score(columns, base[at], value[at], rows[part])
     return standing[["account_id", "section", "ends_on"]].assign(value_at_stake=value, probability=probability)

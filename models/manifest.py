@@ -79,10 +79,15 @@ class FittedModel:
             return np.asarray(value_at_stake, float)
         return self.scorer.increment(self.encode(features), np.asarray(base, float))
 
-    def score(self, features: pa.Table, base: Floats, value_at_stake: Floats) -> tuple[Floats, Floats]:
-        """Return what `probability` and `value` do, from an Arrow table of the feature columns; raises as `encode`."""
+    def score(
+        self, features: pa.Table, base: Floats, value_at_stake: Floats, rows: NDArray[np.intp] | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return what `probability` and `value` do, from an Arrow table of the feature columns; raises as `encode`.
+
+        `rows` are the positions of those wanted, which `base` and `value_at_stake` are of; without it, all.
+        """
         try:
-            matrix = self.scorer.encode_arrow(features)
+            matrix = self.scorer.encode_arrow(features, rows)
         except WrongFrame as error:
             raise self._cannot_score(error) from None
         value = np.asarray(value_at_stake, float)

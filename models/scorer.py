@@ -28,11 +28,8 @@ UNSEEN_CODE = 1
 FIRST_CODE = 2
 """Codes of a category: 0 is missing, 1 is rare or never seen in training, the manifest's list counts from 2."""
 
-BLOCK = 32_768
+BLOCK = 16_384
 """Rows of which curves are worked on at once; results do not depend on it."""
-
-ENCODED = 2048
-"""Rows that are encoded at once: they stay in the processor's cache."""
 
 Floats = NDArray[np.float64]
 
@@ -63,18 +60,17 @@ class Additive:
             (column, term.levels(np.ascontiguousarray(matrix[:, column])), term.at_mean) for column, term in self._terms
         ]
 
-    def margin(self, matrix: Floats) -> Floats:
-        """Return the sum of all terms, one number per row."""
+    def margin(self, matrix: Floats, *beside: Floats) -> Floats:
+        """Return the sum of all terms, one number per row; `beside` are the columns after those of the matrix."""
         total = np.full(len(matrix), self.intercept)
-        # Column by column the values of a row lie far apart: a block is turned once.
-        turned = np.empty((matrix.shape[1], min(BLOCK, len(matrix))))
         for first in range(0, len(matrix), BLOCK):
-            block = matrix[first : first + BLOCK]
-            columns = turned[:, : len(block)]
-            columns[:] = block.T
-            part = total[first : first + BLOCK]
+            part = slice(first, first + BLOCK)
+            block = matrix[part].T
+            # Where columns are not contiguous already, a block is turned once.
+            columns = [*(block if matrix.flags.f_contiguous else np.ascontiguousarray(block))]
+            columns += [column[part] for column in beside]
             for column, term in self._terms:
-                part += term.levels(columns[column])
+                total[part] += term.levels(columns[column])
         return total
 
     def contributions(self, matrix: Floats) -> Floats:
@@ -199,29 +195,28 @@ class Scorer:
         self._refuse_infinite(np.any(np.isinf(matrix), axis=0))
         return matrix
 
-    def encode_arrow(self, table: Any) -> Floats:
+    def encode_arrow(self, table: Any, rows: NDArray[np.intp] | None = None) -> Floats:
         """Return a pyarrow table of exactly the model's columns as `encode` does, with no frame in between.
 
-        Numbers are numeric columns with null or NaN for unknown, categories strings or dictionaries of strings.
+        `rows` are the positions of the rows wanted; without it, all.
+
+        Numbers are numeric columns with null or NaN for unknown, categories strings or dictionaries of strings. The
+        columns of the matrix are contiguous, as they are in the table: LightGBM reads it as fast, curves faster.
         """
         self._check_columns(list(table.column_names))
-        coded = {name: _arrow_codes(table.column(name), codes) for name, codes in self._codes.items()}
-        matrix = np.empty((table.num_rows, len(self.features)))
+        columns = np.empty((len(self.features), table.num_rows if rows is None else len(rows)))
         infinite = np.zeros(len(self.features), bool)
-        columns = np.empty((len(self.features), ENCODED))
-        for first in range(0, len(matrix), ENCODED):
-            # A block at a time: a whole column touches every line of the matrix for one number in each.
-            block = table.slice(first, ENCODED)
-            part = columns[:, : block.num_rows]
-            for position, name in enumerate(self.features):
-                if name in coded:
-                    part[position] = coded[name][first : first + ENCODED]
-                else:
-                    part[position] = _numbers(name, block.column(position).to_numpy())
-            infinite |= np.any(np.isinf(part), axis=1)
-            matrix[first : first + ENCODED] = part.T
+        for position, name in enumerate(self.features):
+            column = table.column(position)
+            codes = self._codes.get(name)
+            values = _numbers(name, column.to_numpy()) if codes is None else _arrow_codes(column, codes)
+            if rows is None:
+                columns[position] = values
+            else:
+                np.take(values, rows, out=columns[position])
+            infinite[position] = np.isinf(columns[position]).any()
         self._refuse_infinite(infinite)
-        return matrix
+        return columns.T
 
     def _refuse_infinite(self, columns: NDArray[np.bool_]) -> None:
         names = [self.features[position] for position in np.flatnonzero(columns)]
@@ -275,11 +270,7 @@ class Scorer:
         """
         if self._increment is None:
             raise ValueError("this model has no increment: its target is a risk, whose value at stake is known")
-        base = np.asarray(base, float)
-        margin = np.empty(len(matrix))
-        for first in range(0, len(matrix), BLOCK):
-            part = slice(first, first + BLOCK)
-            margin[part] = self._increment_model.margin(np.column_stack([matrix[part], base[part]]))
+        margin = self._increment_model.margin(matrix, np.asarray(base, float))
         expected = np.exp(margin) * float(self._increment["smearing"])
         return np.clip(expected, float(self._increment["lowest"]), float(self._increment["highest"]))
 

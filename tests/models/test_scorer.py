@@ -212,18 +212,18 @@ def test_an_arrow_table_is_encoded_to_the_same_matrix(churn_model: FittedModel, 
     np.testing.assert_array_equal(scorer.encode_arrow(coded), expected)
     in_parts = pa.concat_tables([coded.slice(0, 7), table.slice(7).cast(coded.schema)])
     np.testing.assert_array_equal(scorer.encode_arrow(in_parts), expected)
-    assert scorer.encode_arrow(table).flags.c_contiguous
+    assert scorer.encode_arrow(table).flags.f_contiguous
     assert scorer.encode_arrow(table.slice(0, 0)).shape == (0, 5)
 
 
-def test_more_rows_than_are_encoded_at_once_give_the_same_numbers(
+def test_neither_the_rows_worked_on_at_once_nor_the_matrixs_layout_change_a_number(
     churn_model: FittedModel, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = churn_model.probability(rows)
-    monkeypatch.setattr(scorer_file, "ENCODED", 7)
-    monkeypatch.setattr(scorer_file, "BLOCK", 11)
+    monkeypatch.setattr(scorer_file, "BLOCK", 7)
     matrix = churn_model.scorer.encode_arrow(pa.Table.from_pandas(rows, preserve_index=False))
-    assert churn_model.scorer.probability(matrix).tobytes() == whole.tobytes()
+    for laid_out in (matrix, np.ascontiguousarray(matrix)):
+        assert churn_model.scorer.probability(laid_out).tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -263,3 +263,10 @@ def test_a_value_between_many_knots_lies_where_a_search_finds_it() -> None:
         slopes = np.diff(levels) / np.diff(knots)
         expected = np.where(np.isnan(values), 9.0, levels[left] + slopes[left] * (clipped - knots[left]))
         assert found.tobytes() == expected.tobytes()
+
+
+def test_an_increment_does_not_depend_on_the_matrixs_layout(upsell_model: FittedModel, rows: pd.DataFrame) -> None:
+    matrix = upsell_model.scorer.encode_arrow(pa.Table.from_pandas(rows, preserve_index=False))
+    base = np.linspace(10.0, 900.0, len(rows))
+    from_columns = upsell_model.scorer.increment(matrix, base)
+    assert from_columns.tobytes() == upsell_model.scorer.increment(np.ascontiguousarray(matrix), base).tobytes()

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import StoreError
-from pipeline.store import ROW_COLUMNS, RunRecord, Store
+from pipeline.store import ROW_COLUMNS, RunRecord, Store, audit
 
 AT = datetime(2026, 1, 31, 5, 0, tzinfo=UTC)
 RECORD = RunRecord(
@@ -198,3 +198,23 @@ def test_an_empty_list_is_a_list(store: Store) -> None:
 def test_a_record_that_makes_no_sense_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(StoreError, match=message):
         replace(RECORD, **change)
+
+
+def test_scores_may_come_in_parts_and_be_asked_for_by_account(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "AT_ONCE", 1)
+    parts = (all_scores().iloc[start : start + 2] for start in (0, 2))
+    result = store.publish(RECORD, a_list(), parts, excluded=("x", "y"))
+    assert store.scores(result.run_id)["account_id"].tolist() == ["a", "b", "c", "z"]
+    some = store.scores(result.run_id, ["z", "nobody", "b"])
+    assert some["account_id"].tolist() == ["b", "z"]
+    assert some["probability"].tolist()[0] == 0.5
+    assert store.scores(result.run_id, []).empty
+
+
+def test_an_account_scored_in_two_parts_leaves_no_trace_of_the_run(store: Store) -> None:
+    with pytest.raises(StoreError, match="refused a row"):
+        store.publish(RECORD, a_list(), [all_scores(), all_scores().head(1)], excluded=())
+    assert store.runs() == []
+    with pytest.raises(StoreError, match="the scores lack the column 'section'"):
+        store.publish(RECORD, a_list(), [all_scores(), all_scores().drop(columns="section")], excluded=())
+    assert store.runs() == []
