@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -32,6 +34,8 @@ def main() -> None:
     runner = Runner(work / ("quick" if options.quick else "full"))
     cases = Cases(runner)
     started = time.perf_counter()
+    # Ended from outside, it still writes what it has, and ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         for name in () if options.render else options.only or CHAPTERS:
             say(f"-- {name}")
