@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from features.spec import Feature
-from models.bootstrap import Interval
+from models.bootstrap import Interval, replicates_for
 from models.cautions import cautions, verdict
 from models.dataset import ROW_COLUMNS, Dataset
 from models.evaluate import EXPECTED_VALUE, PROBABILITY, Evaluation, evaluate, paired_difference
@@ -88,8 +88,9 @@ class Backtest:
         if rows.empty:
             return None
         asked = self.settings.evaluate
+        replicates = replicates_for(asked.bootstrap, len(rows))
         return paired_difference(
-            rows, a, b, metric, replicates=asked.bootstrap, seed=self.settings.run.seed, capacity=asked.capacity
+            rows, a, b, metric, replicates=replicates, seed=self.settings.run.seed, capacity=asked.capacity
         )
 
 
@@ -181,9 +182,8 @@ def _fits(champion: FittedModel, features: Sequence[Feature]) -> bool:
 
 def _measure(predictions: pd.DataFrame, contenders: Sequence[str], settings: Settings) -> Evaluation:
     asked = settings.evaluate
-    return evaluate(
-        predictions, contenders, capacity=asked.capacity, replicates=asked.bootstrap, seed=settings.run.seed
-    )  # fmt: skip
+    replicates = replicates_for(asked.bootstrap, len(predictions))
+    return evaluate(predictions, contenders, capacity=asked.capacity, replicates=replicates, seed=settings.run.seed)
 
 
 def _part(predictions: pd.DataFrame, measured: Evaluation) -> dict[str, Any]:

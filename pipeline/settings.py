@@ -186,7 +186,7 @@ class EvaluateSettings(Section):
     capacity: PositiveInt = 100
     """Rows a team can work, for precision_at_capacity."""
     bootstrap: int = Field(1000, ge=100)
-    """Account-bootstrap replicates behind each interval."""
+    """Account-bootstrap replicates behind each interval; fewer, at least 100, of more than 200,000 rows."""
 
 
 class Play(Section):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.bootstrap import Interval, Resamples, interval
+from models.bootstrap import Interval, Resamples, interval, replicates_for
 
 
 def test_all_rows_of_an_account_are_drawn_together() -> None:
@@ -62,3 +62,9 @@ def test_the_interval_of_a_mean_agrees_with_theory() -> None:
         [weights @ values / weights.sum(axis=1) for weights in Resamples(accounts, 2000).blocks()]
     )
     assert replicates.std() == pytest.approx(values.std() / 20, rel=0.06)
+
+
+def test_of_very_many_rows_fewer_replicates_are_drawn() -> None:
+    assert [replicates_for(1000, rows) for rows in (0, 5_000, 200_000)] == [1000, 1000, 1000]
+    assert [replicates_for(1000, rows) for rows in (400_000, 2_000_000, 30_000_000)] == [500, 100, 100]
+    assert replicates_for(200, 400_000) == 200
