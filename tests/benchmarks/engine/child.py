@@ -44,7 +44,7 @@ def median(work: Callable[[], None], most: int = 0, enough: float = 20) -> dict[
         with watch.part("run"):
             work()
         found.append(watch.parts["run"])
-    middle = sorted(found, key=lambda each: each["seconds"])[len(found) // 2]
+    middle = sorted(found, key=lambda each: each["seconds"])[(len(found) - 1) // 2]
     return middle | {"peak_gb": found[-1]["peak_gb"], "runs": len(found)}
 
 

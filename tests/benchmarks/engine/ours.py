@@ -22,7 +22,7 @@ from features.needs import needs
 from pipeline.memory import dates_at_once, plan
 from pipeline.settings import Settings, read_settings
 from pipeline.snapshot import Snapshot, open_snapshot, take_snapshot
-from pipeline.workers import snapshot_in, workers_for
+from pipeline.workers import workers_for
 
 COLUMNS = ("interaction_id", "account_id", "occurred_at", "kind", "quantity", "score", "contact_id", "closed_at")
 
@@ -39,7 +39,8 @@ class Drop:
         wanted = needs(chosen(), self.as_ofs)
         since = {table: need.since for table, need in wanted.items() if need.since is not None}
         columns = {table: need.columns for table, need in wanted.items()}
-        history = snapshot_in(self.folder).history(bucket, since, columns)
+        # Opened anew, since a snapshot of one bucket keeps what it has read: every run reads the files.
+        history = open_snapshot(self.folder).history(bucket, since, columns)
         step = dates_at_once(self.values_bytes, len(history.accounts), len(chosen()))
         rows, total = 0, 0.0
         for first in range(0, len(self.as_ofs), step):
