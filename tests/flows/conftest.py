@@ -51,7 +51,7 @@ def keepgrow(prefect_url: str, root: Path) -> Keepgrow:
             env={**os.environ, "PREFECT_API_URL": prefect_url, "PYTHONPATH": str(root), "COLUMNS": "120", **env},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,  # for one that hangs: on a busy machine a first run has taken 300
             check=False,
         )
 

@@ -334,7 +334,7 @@ def test_a_server_that_cannot_be_reached_is_reported_quickly_and_without_its_pas
         started = time.monotonic()
         with pytest.raises(StoreError, match=r"http://robot:\*\*\*@127.0.0.1:\d+ cannot be used") as raised:
             registry.champion("churn")
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60  # MLflow itself would try again for minutes
     assert "secret" not in str(raised.value)
 
 

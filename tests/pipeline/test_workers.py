@@ -41,7 +41,7 @@ def test_results_come_in_the_order_of_the_buckets(count):
 
 
 def test_buckets_are_worked_on_side_by_side():
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=60)
 
     def meet(bucket: int) -> pa.Table:
         together.wait()  # breaks unless two are in it at once
