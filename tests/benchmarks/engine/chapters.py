@@ -192,11 +192,11 @@ CHAPTERS: dict[str, Callable[[Cases, Scale], None]] = {
     "limit": limit,
     "dates": dates,
     "workers": workers,
+    "rates": rates,
     "memory": memory,
     "buckets": buckets,
     "accounts": accounts,
     "events": events,
-    "rates": rates,
 }
 """In the order of a full run."""
 
