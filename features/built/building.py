@@ -203,16 +203,17 @@ def _by_date(
 ) -> Iterator[tuple[date, pa.Table]]:
     """Yield the rows of each date as a table of account_id and the features."""
     dates = frame["as_of"].to_numpy()
+    columns = {"account_id": pa.array(frame["account_id"], pa.string())}
+    for feature in features:
+        column = frame[feature.name]
+        # From numpy, NaN stays NaN, and nothing has to be copied on the way to a model.
+        columns[feature.name] = (
+            pa.array(column, pa.string()) if feature.unit == "category" else pa.array(column.to_numpy())
+        )
+    whole = pa.table(columns)
     for as_of in as_ofs:
         first, end = np.searchsorted(dates, [np.datetime64(as_of), np.datetime64(as_of) + 1])
-        part = frame.iloc[first:end]
-        columns = {"account_id": pa.array(part["account_id"], pa.string())}
-        for feature in features:
-            column = part[feature.name]
-            # From numpy, NaN stays NaN, and nothing has to be copied on the way to a model.
-            text = feature.unit == "category"
-            columns[feature.name] = pa.array(column, pa.string()) if text else pa.array(column.to_numpy())
-        yield as_of, pa.table(columns)
+        yield as_of, whole.slice(first, end - first)
 
 
 def _together(part: pa.Table, before: pa.Table | None, features: Sequence[Feature]) -> pa.Table:

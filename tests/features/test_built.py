@@ -227,7 +227,7 @@ def test_short_windows_read_the_last_months_alone(tmp_path, monkeypatch):
     snapshot = firm(tmp_path, monthly, buckets=2)
     opened: list[tuple[str, tuple[str, ...]]] = []
     monkeypatch.setattr(
-        "pipeline.snapshot.read_part",
+        "pipeline.bucket_reading.read_part",
         lambda file, columns=None, encoded=True: (
             opened.append((str(file), tuple(columns or ()))) or read_part(file, columns, encoded)
         ),
