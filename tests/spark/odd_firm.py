@@ -39,6 +39,10 @@ def odd_firm(folder: Path) -> dict[str, Any]:
             f"FROM range({400 if kind == 'login' else 60})",
         )
     _parquet(
+        folder / "usage" / "kind=ghost" / "month=06" / "rows.parquet",  # a stand-in for no day, of a kind of its own
+        "SELECT 'S001' AS line, TIMESTAMP '1970-01-01' AS at, 1 AS quantity, NULL AS words, 'ghost' AS id",
+    )
+    _parquet(
         folder / "lines.parquet",
         "SELECT printf('S%03d', range) AS id, printf('%03d', range % 20) AS customer, "
         "DATE '2024-01-01' + (range * 9)::INTEGER AS start, 10.0 + range AS mrr, "
