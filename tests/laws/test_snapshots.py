@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from random_histories import AS_OFS, Raw, history_of, midnight, raws
 from written_snapshots import seen, together, written
 
-few = settings(max_examples=25, deadline=None, derandomize=True)
+few = settings(max_examples=12, deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize("buckets", [1, 7])
