@@ -13,10 +13,11 @@ from sklearn.metrics import roc_auc_score
 
 from features.spec import Feature
 from models.dataset import Dataset
+from models.encoding import encode
 from models.manifest import FittedModel
 from models.sampling import Sampled
 from models.targets import Target
-from models.train import encode, fit_recipe
+from models.train import fit_recipe
 from pipeline.errors import ModelError, TrainingRefused
 from pipeline.settings import Settings, TrainingSettings
 
