@@ -16,6 +16,9 @@ from pipeline.staging import Stage
 BATCH = 200_000
 """Rows that are dealt out at a time."""
 
+DEALING_GB = 0.2
+"""What they take beside DuckDB, as they come and as they are put in the order of the buckets."""
+
 
 def spread(
     stage: Stage, layout: Layout, wanted: Sequence[int], room: Path
@@ -29,9 +32,11 @@ def spread(
     if layout.buckets == 1:
         yield 0, rows_of(stage, layout)
         return
+    duckdb_gb = plan(stage.settings).duckdb_gb
+    stage.con.execute(f"SET memory_limit = '{max(duckdb_gb - DEALING_GB, duckdb_gb / 2)}GB'")
     schemas = {name: _deal(stage, layout, name, set(wanted), room) for name in layout.tables}
     # DuckDB's part is done: what it still holds of the tables is room for the buckets.
-    stage.con.execute(f"SET memory_limit = '{plan(stage.settings).duckdb_gb / 4}GB'")
+    stage.con.execute(f"SET memory_limit = '{duckdb_gb / 4}GB'")
     for bucket in wanted:
         yield bucket, {name: _dealt(_file(room, name, bucket), schema) for name, schema in schemas.items()}
         for name in schemas:
