@@ -69,8 +69,8 @@ class Deal:
     def _all(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         if duckdb.__version__ != self.duckdb_version:
             raise EngineError(
-                f"the driver has DuckDB {self.duckdb_version}, a worker {duckdb.__version__}, which may read and deal rows "
-                "otherwise: give both the same Python environment."
+                f"the driver has DuckDB {self.duckdb_version}, a worker {duckdb.__version__}, which may read and deal "
+                "rows otherwise: give both the same Python environment."
             )
         for batch in batches:
             for position in batch.column(0).to_pylist():

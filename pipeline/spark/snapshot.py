@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pipeline.bucket_files import on_disk
 from pipeline.describing import describe, finish
 from pipeline.errors import StoreError
 from pipeline.layout import Layout, layout_of
@@ -155,23 +156,31 @@ def _gathered(stage: Stage, dealt: _Dealt, layout: Layout, gather: Gather) -> Sn
         findings.refuse_errors(settings.file)
         counts = _counts(stage, found)
         digest = content_digest(settings, stage.tables, _summed(each.sums for each in found))
-        finish(
-            room, layout, [each.written for each in found], describe(settings, stage.tables, digest, counts, findings)
-        )
-        room.chmod(0o755)
+        said = describe(settings, stage.tables, digest, counts, findings)
         folder = layout.folder(home, digest)
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix="old-", dir=home))
-            folder.rename(old / folder.name)
-            room.rename(folder)
-            shutil.rmtree(old, ignore_errors=True)
+        kept = [whole for number in range(layout.buckets) if (whole := on_disk(folder, number)) is not None]
+        if len(kept) == layout.buckets:
+            finish(folder, layout, kept, said)  # others may be reading what says the same
         else:
-            room.rename(folder)
+            finish(room, layout, [each.written for each in found], said)
+            room.chmod(0o755)
+            _put(room, folder)
     except OSError as error:
         raise StoreError(f"snapshot {room} cannot be written: {error}. Mend the folder's permissions.") from None
     finally:
         shutil.rmtree(room, ignore_errors=True)
     return open_snapshot(folder)
+
+
+def _put(room: Path, folder: Path) -> None:
+    """Give the snapshot its name; what a killed run left under it goes."""
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(prefix="old-", dir=folder.parent))
+        folder.rename(old / folder.name)
+        room.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        room.rename(folder)
 
 
 def _findings(stage: Stage, found: Sequence[BucketTold]) -> Findings:
