@@ -51,7 +51,11 @@ def render(records: Records, scale: Scale = FULL) -> str:
 def head(records: Records, scale: Scale) -> str:
     loads = [record["load"] for name, record in records.items() if "load" in record and not name.startswith("data/")]
     busy = f"{sum(load >= BUSY for load in loads)} of {len(loads)}" if loads else "0 of 0"
-    smaller = "" if scale.factor == 1 else f"\n**Scaled down to {scale.factor:g} of the sizes: for trying out.**\n"
+    smaller = (
+        ""
+        if scale.factor == 1
+        else f"\n**Scaled down to {scale.factor:g} of the sizes, for trying out: it holds nothing to its aims.**\n"
+    )
     return f"""# What the feature engine takes
 
 Written by `make bench`, which generates the data, measures and checks; nothing here is typed by hand.

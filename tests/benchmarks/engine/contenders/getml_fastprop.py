@@ -1,8 +1,8 @@
 """getML's FastProp, community edition: aggregates of its own choice over the last 365 days, so none is compared.
 
-Its engine is a program of its own, started by a launcher that asks its maker's server first: where that server cannot
-be reached, the engine does not come up, and this says so. It has one time per row, and so the same rows as
-Featuretools.
+Its engine is a program of its own, started by a launcher that talks to its maker's servers; where the engine does not
+come up, this says so, and does nothing to get round the launcher. It has one time per row, and so the same rows as
+Featuretools. What follows the launch was written from its documentation and never seen to run.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
         waited = time.perf_counter()
         while not getml.engine.is_alive():
             if time.perf_counter() - waited > PATIENCE:
-                raise SystemExit(
-                    f"getML {getml.__version__} was installed, but its engine did not come up within {PATIENCE} s: its "
-                    "launcher waits for its maker's server, which cannot be reached from here"
+                raise RuntimeError(
+                    f"getML {getml.__version__} was installed and its launcher started, but its engine did not answer "
+                    f"within {PATIENCE} s; the launcher gave no reason"
                 )
             time.sleep(0.5)
         return fastprop(job)
