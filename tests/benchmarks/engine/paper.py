@@ -69,8 +69,8 @@ evenly.
 
 - **A worker** has {cluster.cores} cores as fast as one here, {cluster.memory_gb:g} GB, {cluster.network_gb * 8:g}
   Gbit/s of
-  network, a local disk of {cluster.disk_gb:g} GB/s; a core costs ${cluster.price:.2f} an hour. Spark's own start-up and
-  waiting for stragglers are left out: a third more is usual.
+  network, a local disk of {cluster.disk_gb:g} GB/s; a core costs ${cluster.price:.2f} an hour. Spark's own
+  start-up, and waiting for the slowest task, are left out.
 - **Bytes.** A row takes {rates.source_bytes:.1f} bytes in the sources, {rates.wire_bytes:.1f} staged on the wire (lz4
   Arrow)
   and {rates.bucket_bytes:.1f} in its bucket: the shuffle moves {firm.rows:.0e} x {rates.wire_bytes:.1f} =
@@ -79,9 +79,8 @@ evenly.
   accounts
   on average). Features held {rates.held_bytes:.0f} bytes for each row of a bucket being worked on, programs included:
   {firm.rows_per_bucket * rates.held_bytes / GB:.2f} GB a task, {cluster.cores} tasks a worker:
-  {cluster.cores * firm.rows_per_bucket * rates.held_bytes / GB:.1f} GB. Sorting holds about as much; Spark's own part
-  of the
-  memory comes on top.
+  {cluster.cores * firm.rows_per_bucket * rates.held_bytes / GB:.1f} GB. Spark's own
+  part of the memory comes on top.
 - **Training** collects a sample on the driver: {NUMBER} features x 8 bytes x {COPIES} copies within
   {TRAINING_SHARE:.0%} of
   its {cluster.memory_gb:g} GB (less {PROGRAMS_GB} GB for programs) are {rates.training_rows:,} of
