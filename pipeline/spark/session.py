@@ -95,7 +95,10 @@ def _taken_over(settings: Settings) -> SparkSession | None:
     if settings.engine.master is not None:
         builder = builder.master(settings.engine.master)
     try:
-        return _checked(builder.getOrCreate(), settings)
+        session = _checked(builder.getOrCreate(), settings)
+        if "PYSPARK_GATEWAY_PORT" in os.environ:
+            atexit.register(_stop, session)  # or its executors would only learn of the end by being cut off
+        return session
     except EngineError:
         raise
     except Exception as error:
@@ -137,8 +140,10 @@ def _started(settings: Settings) -> SparkSession:
         raise EngineError(
             f"{settings.file}: Spark cannot be started: {first_line(error)}.{named} Its own log is {file}."
         ) from None
-    atexit.register(_stop, context)
-    return _checked(SparkSession(context), settings)
+    session = SparkSession(context)
+    atexit.register(_shut, gateway)
+    atexit.register(_stop, session)  # before the gateway: what is registered last is run first
+    return _checked(session, settings)
 
 
 def _checked(session: SparkSession, settings: Settings) -> SparkSession:
@@ -215,14 +220,12 @@ def _home_of_its_own() -> Path:
     return room
 
 
-def _stop(context: Any) -> None:
-    gateway = context._gateway
+def _stop(session: SparkSession) -> None:
     with quiet():
         try:
-            context.stop()
+            session.stop()
         except Exception:  # Java may be gone already
             LOG.debug("Spark was gone before it was stopped", exc_info=True)
-    _shut(gateway)
 
 
 def _shut(gateway: Any) -> None:
