@@ -56,30 +56,38 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`prefect server start` with a home and a port of its own."""
     home = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     surroundings = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui", "--no-services"],
-        env=surroundings | {"PREFECT_HOME": str(home / "server")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 180
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=5):
-                    break
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                assert process.poll() is None, "the server ended instead of starting"
-                assert time.monotonic() < deadline, "the server did not start"
-                time.sleep(0.2)
-        yield Server(f"http://127.0.0.1:{port}/api", home)
-    finally:
-        process.terminate()
-        process.wait(60)
+    for _ in range(3):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui", "--no-services"],
+            env=surroundings | {"PREFECT_HOME": str(home / "server")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            if answers(process, f"http://127.0.0.1:{port}/api/health"):
+                yield Server(f"http://127.0.0.1:{port}/api", home)
+                return
+        finally:
+            process.terminate()
+            process.wait(60)
+    pytest.fail("the server ended three times instead of starting")
+
+
+def answers(process: subprocess.Popen[bytes], url: str) -> bool:
+    """Whether the server came up; False where it ended, as when somebody took its port before it could."""
+    deadline = time.monotonic() + 180
+    while process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.2)
+    return False
 
 
 @pytest.fixture(scope="module")
