@@ -196,7 +196,7 @@ def _draft(
         name,
         as_of,
         rows.drop(columns=["ends_on", "bucket"]).assign(reasons=pd.Series(told, index=rows.index, dtype=object)),
-        join_parts(question.room, settings),
+        join_parts(question.room, settings, material.snapshot.buckets),
         tuple(material.snapshot.excluded(as_of)["account_id"]),
         {
             "model_name": chosen.name,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +36,11 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class BucketWritten:
-    """A bucket that lies on disk: its number, what `bucket.json` says, and how many parts were kept and written."""
+    """A bucket that lies on disk: its number, and how many parts were kept and written.
+
+    `description` is what `bucket.json` says for the whole snapshot: per table `first_days` and, in an array,
+    `known_days`. It is kept for all buckets, so the rest, of which there is much, is left out.
+    """
 
     bucket: int
     description: Mapping[str, Any]
@@ -77,7 +81,7 @@ def on_disk(folder: Path, bucket: int) -> BucketWritten | None:
         ]
         files += [(bucket_room(folder, bucket) / name, size) for name, size in description["files"].items()]
         if all(file.stat().st_size == size for file, size in files):
-            return BucketWritten(bucket, description, kept=len(files) - len(description["files"]))
+            return BucketWritten(bucket, _for_the_whole(description), kept=len(files) - len(description["files"]))
     except (SourceError, OSError, KeyError, TypeError):
         pass
     return None
@@ -116,10 +120,23 @@ def write_bucket(
         tables[name] = read
     files = _write_accounts(room, ids, [read for read in tables.values() if read.table.cut])
     description = {"accounts": len(ids), "files": files, "tables": described}
-    writing = room / f"{_DESCRIPTION}.{os.getpid()}.writing"
+    writing = room / f"{_DESCRIPTION}.{uuid4().hex}.writing"
     writing.write_text(json.dumps(description, sort_keys=True), encoding="utf-8")
     writing.replace(room / _DESCRIPTION)
-    return BucketWritten(bucket, json.loads(json.dumps(description)), kept, written)
+    return BucketWritten(bucket, _for_the_whole(description), kept, written)
+
+
+def _for_the_whole(description: Mapping[str, Any]) -> dict[str, Any]:
+    tables = {name: each for name, each in description["tables"].items() if "known_days" in each}
+    return {
+        "tables": {
+            name: {
+                "first_days": each["first_days"],
+                "known_days": np.array(each["known_days"], np.int64).reshape(-1, 2),
+            }
+            for name, each in tables.items()
+        }
+    }
 
 
 def _ids(tables: Iterable[pa.Table]) -> pa.Array:
@@ -202,7 +219,7 @@ def _write_accounts(room: Path, ids: pa.Array, tables: Sequence[BucketRows]) -> 
         SEEN: pa.table({"account": account[order], "first": first[order], "last": last[order]}),
     }
     for name, table in files.items():
-        writing = room / f"{name}.{os.getpid()}.writing"
+        writing = room / f"{name}.{uuid4().hex}.writing"
         pq.write_table(table, writing, write_statistics=False)
         writing.replace(room / name)
     return {name: (room / name).stat().st_size for name in files}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -111,9 +112,10 @@ def taken_over(file: Path, before: Path | None, rows: int) -> bool:
     if before is None or not whole(before / file.name, rows):
         return False
     writing = _writing(file)
-    writing.unlink(missing_ok=True)
     try:
         os.link(before / file.name, writing)
+    except FileNotFoundError:  # another command tidies up
+        return False
     except OSError:  # another file system, or one without links
         shutil.copyfile(before / file.name, writing)
     writing.replace(file)
@@ -143,4 +145,5 @@ def read_part(file: Path, columns: list[str] | None = None, encoded: bool = True
 
 
 def _writing(file: Path) -> Path:
-    return file.with_name(f"{file.name}.{os.getpid()}.writing")
+    """Return a name that nobody else writes under: on a cluster, others may have the same process id."""
+    return file.with_name(f"{file.name}.{uuid4().hex}.writing")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import pandas as pd
@@ -28,6 +28,8 @@ SCHEMA = pa.schema(
     ]
 )
 
+SHARED = "All workers must see the same state folder, and nobody may tidy it meanwhile; score again."
+
 AT_ONCE = 50_000
 """Scores that are held at once when all are read."""
 
@@ -42,8 +44,10 @@ class Scores:
         return pq.read_metadata(self.file).num_rows
 
     def frames(self) -> Iterator[pd.DataFrame]:
-        """Yield all scores in their order, `AT_ONCE` at a time."""
+        """Yield all scores in their order, `AT_ONCE` at a time; one frame without rows where there are none."""
         with pq.ParquetFile(self.file) as opened:
+            if not opened.metadata.num_rows:
+                yield opened.read().to_pandas()
             for batch in opened.iter_batches(AT_ONCE):
                 yield batch.to_pandas()
 
@@ -59,8 +63,8 @@ class Scores:
 
 def write_part(scores: pd.DataFrame, room: Path, bucket: int) -> None:
     """Write the scores of one bucket's accounts into the folder `room`, whole or not at all."""
-    part = _parts(room) / f"bucket={bucket:05d}.parquet"
-    fresh = part.with_suffix(f".{os.getpid()}.writing")
+    part = _part(room, bucket)
+    fresh = part.with_suffix(f".{uuid4().hex}.writing")  # on a cluster, others have the same process id
     pq.write_table(pa.Table.from_pandas(scores[SCHEMA.names], SCHEMA, preserve_index=False), fresh)
     fresh.replace(part)
 
@@ -73,13 +77,16 @@ def prepare(room: Path) -> None:
         raise StoreError(f"scores cannot be written to {room}: {error.strerror}. Mend its rights.") from None
 
 
-def join_parts(room: Path, settings: Settings) -> Scores:
-    """Put the parts in `room` in order in one file; DuckDB sorts on disk what does not fit into memory.
+def join_parts(room: Path, settings: Settings, buckets: int) -> Scores:
+    """Put the parts of all `buckets` in `room` in order in one file; DuckDB sorts on disk what is too much for memory.
 
-    Raises StoreError when it cannot be written.
+    Raises StoreError when a part is not there, or the file cannot be written.
     """
     file = room / "scores.parquet"
-    parts = sorted(_parts(room).glob("bucket=*.parquet"))
+    parts = [_part(room, bucket) for bucket in range(buckets)]
+    for part in parts:
+        if not part.is_file():
+            raise StoreError(f"the scores in {part} were written by a worker and are not seen here. {SHARED}")
     try:
         with duckdb.connect() as con:
             con.execute(f"SET memory_limit = '{settings.run.memory_gb / 2}GB'; SET threads = 1")
@@ -97,3 +104,7 @@ def join_parts(room: Path, settings: Settings) -> Scores:
 
 def _parts(room: Path) -> Path:
     return room / "scores"
+
+
+def _part(room: Path, bucket: int) -> Path:
+    return _parts(room) / f"bucket={bucket:05d}.parquet"

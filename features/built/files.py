@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from threading import get_ident
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -86,7 +86,7 @@ class FeatureFiles:
         """
         file = self.file(as_of, bucket)
         said = json.dumps({"rows": keys.rows, "columns": dict(keys.columns)})
-        temporary = file.with_suffix(f".{os.getpid()}-{get_ident()}.tmp")
+        temporary = file.with_suffix(f".{uuid4().hex}.tmp")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
@@ -112,7 +112,8 @@ class FeatureFiles:
     def touch(self, as_ofs: Sequence[date]) -> None:
         """Note that these dates were used, for `pipeline.housekeeping`."""
         for as_of in as_ofs:
-            os.utime(self.file(as_of, 0).parent)
+            with suppress(FileNotFoundError):  # another command tidies up: what is missing is built when it is read
+                os.utime(self.file(as_of, 0).parent)
 
 
 COMPRESSION = "lz4"

@@ -49,6 +49,21 @@ def test_a_part_holds_a_month_in_canonical_order(firm):
     assert (snapshot.parts_kept, snapshot.parts_written) == (0, 2)
 
 
+def test_two_who_write_the_same_snapshot_do_not_meet(firm, monkeypatch):
+    write, names = pq.write_table, []
+
+    def write_and_be_overtaken(table, file, **given):
+        write(table, file, **given)
+        names.append(file)
+        if len(names) == 1:
+            taken(firm, MAY)
+
+    monkeypatch.setattr(pq, "write_table", write_and_be_overtaken)
+    snapshot = taken(firm, MAY)
+    assert len({*names}) == len(names)
+    assert not [path for path in snapshot.folder.rglob("*") if path.name.endswith(".writing")]
+
+
 def test_a_new_morning_writes_the_parts_with_new_rows_and_links_the_others(firm):
     first = taken(firm, MAY + JUNE)
     second = taken(firm, MAY + JUNE + JULY)
