@@ -59,7 +59,7 @@ def finish(folder: Path, layout: Layout, buckets: Iterable[BucketWritten], said:
             table = bucket.description["tables"][name]
             steps.setdefault(name, []).extend((known, first) for known, first in table["first_days"])
             known_days = days.setdefault(name, {})
-            for midnight, day in table["known_days"]:
+            for midnight, day in table["known_days"].tolist():
                 known_days[midnight] = max(known_days.get(midnight, day), day)
     data = {
         **said,

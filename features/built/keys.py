@@ -9,12 +9,16 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from features.needs import needs
 from features.spec import Feature
 from pipeline.snapshot import Snapshot
 from pipeline.tables import HISTORY_TABLES
 
-CUT = ("asof.py", "contract_lines.py", "corrections.py", "history.py", "loading.py", "sorting.py", "tables.py")
-"""Modules of pipeline/ that decide what features see."""
+CUT = (
+    "asof.py", "bucket_files.py", "bucket_reading.py", "bucket_rows.py", "contract_lines.py", "corrections.py",
+    "day_sums.py", "history.py", "layout.py", "loading.py", "parts.py", "snapshot.py", "sorting.py", "tables.py",
+)  # fmt: skip
+"""Modules of pipeline/ that decide what features see: of what was read, what lies in buckets, and what is cut of it."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,7 @@ class Keys:
 def keys_of(snapshot: Snapshot, bucket: int, as_of: date, features: Sequence[Feature]) -> Keys:
     """Return the keys under which the features of a bucket at `as_of` are kept."""
     present = [name for name in HISTORY_TABLES if name in snapshot.columns]
-    upto = getattr(snapshot, "digest_upto", lambda *_: f"{snapshot.digest} {bucket} {as_of}")
-    said = {table: upto(bucket, (table,), as_of) for table in present}
+    said = {table: snapshot.digest_upto(bucket, (table,), as_of) for table in present}
     constant = " ".join(snapshot.constant)
     columns = {}
     for feature in features:
@@ -43,9 +46,9 @@ def keys_of(snapshot: Snapshot, bucket: int, as_of: date, features: Sequence[Fea
 
 
 def tables_of(feature: Feature, present: Sequence[str]) -> tuple[str, ...]:
-    """Return which of the tables that are `present` a feature reads: without any of its own, all."""
-    own = {table for table, _ in feature.reads}
-    return tuple(table for table in present if table in own or not own)
+    """Return which of the tables that are `present` a feature looks at."""
+    looked_at = needs([feature], ())
+    return tuple(table for table in present if table in looked_at)
 
 
 @cache

@@ -16,7 +16,7 @@ from features.built import BuiltFeatures, bucket_features, build_to_disk
 from features.built.keys import CUT
 from features.catalogue import features_for
 from features.engine import build_features
-from features.measures import Since
+from features.measures import Combined, Observed, Since
 from features.spec import Aggregate, Derived, Feature, expand
 from features.words import Words
 from pipeline.errors import StoreError
@@ -175,6 +175,25 @@ def test_what_features_see_of_the_code_is_part_of_their_keys():
     assert modules - HARMLESS <= set(CUT)
 
 
+def test_what_opens_a_history_of_the_code_is_part_of_their_keys(tmp_path):
+    snapshot = firm(tmp_path, buckets=3)
+    ran = set()
+
+    def note(frame, event, _):
+        if event == "call":
+            ran.add(Path(frame.f_code.co_filename))
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        history = snapshot.history(0, {"invoices": JUNE}, {"interactions": ["kind"]})
+        build_features(history, [JULY], FEATURES)
+    finally:
+        sys.setprofile(before)
+    pipeline = Path(__file__).parents[2] / "pipeline"
+    assert {file.name for file in ran if file.parent == pipeline} <= set(CUT)
+
+
 HARMLESS = {"errors.py", "parsing.py", "settings.py"}
 """What features import of pipeline/ that changes none of their numbers: what is said, and names of config keys."""
 
@@ -185,6 +204,14 @@ HARMLESS = {"errors.py", "parsing.py", "settings.py"}
 def computed_by_date(folder: Path, before: dict[Path, int]) -> set[str]:
     """Return the dates of which any file was written again."""
     return {file.parent.name for file, inode in written(folder).items() if before.get(file) != inode}
+
+
+def test_a_measure_within_another_that_looks_at_all_tables_is_computed_anew_for_each(tmp_path):
+    measure = Combined("difference", Observed(), Since("invoices"))
+    features = expand([Derived("days_before_invoice", measure, Words("{value} days", "{value} dage"))])
+    assert rows(build(firm(tmp_path), tmp_path, [JULY], features), JULY)[0] == ("A", 40.0)
+    earlier = ["A,2024-04-21 10:00:00,login", *LOGINS]
+    assert rows(build(firm(tmp_path, logins=earlier), tmp_path, [JULY], features), JULY)[0] == ("A", 50.0)
 
 
 def test_a_later_invoice_reaches_invoice_features_of_its_bucket_at_later_dates(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -164,6 +165,24 @@ def test_excluded_attributes_are_nowhere(firm):
     snapshot = take_snapshot(invoices(firm, tables={"accounts": {"source": "accounts.csv", "columns": mapped}}), DAY)
     assert snapshot.columns["accounts"] == ("account_id", "segment")
     assert pq.read_schema(files(snapshot, "accounts")["all"]).names == ["account_id", "segment"]
+
+
+def test_of_two_rows_of_an_account_of_today_one_is_used_whatever_is_read(firm):
+    rows = "account_id,segment,country\na,x2,y1\na,x1,y2\n" + "".join(f"b{n},x1,y1\n" for n in range(9))
+    firm.csv("accounts.csv", rows)
+    settings = firm.settings(
+        tables={"accounts": {"source": "accounts.csv"}},
+        accounts={"features": ["segment", "country"], "constant": ["segment", "country"]},
+        engine={"buckets": 2},
+    )
+    snapshot = take_snapshot(settings, DAY)
+    (bucket,) = (number for number in range(2) if "a" in snapshot.ids(number).to_pylist())
+    for columns in (None, {"accounts": ["segment"]}, {"accounts": ["country"]}, {"accounts": ["country", "segment"]}):
+        used = snapshot.history(bucket, columns=columns).upto(DAY).tables["accounts"]
+        (row,) = np.flatnonzero(used.account == 0)
+        for name, text in (("segment", "x1"), ("country", "y2")):
+            if columns is None or name in columns["accounts"]:
+                assert used.categories[name][used.columns[name][row]] == text
 
 
 def test_a_constant_attribute_is_visible_in_the_past_and_others_are_not(firm):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import tracemalloc
+from datetime import date, timedelta
 
 import pytest
 
@@ -99,3 +100,16 @@ def test_the_digest_of_a_bucket_without_rows_before_as_of(firm):
     assert taken(firm, FIRST).digest_upto(0, ["invoices"], date(2020, 1, 1)) == taken(firm, SECOND).digest_upto(
         0, ["invoices"], date(2020, 1, 1)
     )
+
+
+def test_the_days_of_a_bucket_take_little_memory(firm):
+    days = [date(2015, 1, 1) + timedelta(days=number) for number in range(2000)]
+    snapshot = taken(firm, "".join(f"a,n{day},{day},10,,,{day} 08:00:00\n" for day in days))
+    tracemalloc.start()
+    try:
+        snapshot.digest_upto(0, ["invoices"], DAY)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Four numbers a day, and what there is of parts: they are held for all buckets.
+    assert held < 2000 * 32 + 100_000
