@@ -100,8 +100,8 @@ def test_the_oracle_catches_an_engine_that_drops_the_last_buckets_last_row(
 def test_the_laws_catch_an_engine_that_goes_by_the_order_of_the_source(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def by_time_alone(table: object, account: Ints, occurred: Ints, contract: object) -> Ints:
-        return np.lexsort((occurred, account))
+    def by_time_alone(table: object, chosen: Ints, account: Ints, occurred: Ints, contract: object) -> Ints:
+        return chosen[np.lexsort((chosen, occurred[chosen], account[chosen]))]
 
     monkeypatch.setattr(pipeline.parts, "canonical_positions", by_time_alone)
     raw, kept = company(), kept_accounts(company())
