@@ -112,6 +112,11 @@ def prefect_ready(server: EmbeddedServer | None) -> Iterator[None]:
         temporary_settings,
     )
 
+    from features.computing import compiled, passes, strands
+
+    compiled.load(
+        [*vars(passes).values(), *vars(strands).values()]
+    )  # while the server starts there is nothing else to do
     # Heartbeats tell a lasting server that a run has died; one that lives as long as the run learns nothing from
     # them, and stopping them costs every flow a second.
     with temporary_settings({PREFECT_API_URL: server.ready(), PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any
 
@@ -20,6 +20,16 @@ def compiled(*arguments: str) -> Callable[[Callable[..., Any]], Compiled]:
     return lambda function: Compiled(function, f"({', '.join(arguments)},)")
 
 
+def load(functions: Iterable[object]) -> None:
+    """Compile those of `functions` that are `Compiled`, or read their machine code, ahead of their first call.
+
+    For a process that waits for something else anyway.
+    """
+    for function in functions:
+        if isinstance(function, Compiled):
+            function.load()
+
+
 class Compiled:
     """A function that is compiled when it is first called; it runs without Python's lock, so threads work side by side.
 
@@ -33,10 +43,13 @@ class Compiled:
         self._machine_code: Callable[..., Any] | None = None
 
     def __call__(self, *arguments: Any) -> Any:
-        if self._machine_code is None:
-            with _COMPILING:
-                self._machine_code = self._machine_code or _compile(self.function, self._arguments)
-        return self._machine_code(*arguments)
+        return (self._machine_code or self.load())(*arguments)
+
+    def load(self) -> Callable[..., Any]:
+        """Return the machine code, compiled or read from disk where that has not been done yet."""
+        with _COMPILING:
+            self._machine_code = self._machine_code or _compile(self.function, self._arguments)
+        return self._machine_code
 
 
 def _compile(function: Callable[..., Any], arguments: str) -> Callable[..., Any]:

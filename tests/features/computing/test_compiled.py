@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from features.computing import passes, strands
-from features.computing.compiled import INTS, Compiled, compiled
+from features.computing.compiled import INTS, Compiled, compiled, load
 
 
 def total(values: Any) -> Any:
@@ -33,6 +33,15 @@ def test_what_was_compiled_once_is_read_by_the_next_process(cache: Path) -> None
     written = code.stat().st_mtime_ns
     assert compiled(INTS)(total)(NUMBERS) == 7
     assert [(found, found.stat().st_mtime_ns) for found in cache.rglob("*.nbc")] == [(code, written)]
+
+
+def test_what_is_loaded_ahead_is_not_compiled_at_its_first_call(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = compiled(INTS)(total)
+    load([ahead, "whatever else a module holds"])
+    monkeypatch.setattr(numba, "njit", None)
+    assert ahead(NUMBERS) == 7
+    with pytest.raises(TypeError):
+        compiled(INTS)(total)(NUMBERS)
 
 
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
