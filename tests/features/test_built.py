@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,6 +108,13 @@ def test_dates_that_do_not_fit_are_built_in_turn(tmp_path, monkeypatch):
     snapshot = firm(tmp_path)
     build(snapshot, tmp_path, [JUNE, JULY, AUGUST], values_bytes=2 * 3 * len(FEATURES) * VALUE_BYTES)
     assert passes == [2, 1]
+
+
+def test_dates_that_are_tidied_away_meanwhile_are_built_when_they_are_read(tmp_path):
+    built = build(firm(tmp_path), tmp_path, [JULY])
+    shutil.rmtree(tmp_path / "features" / "buckets=1" / "as_of=2024-07-01")
+    built.files.touch([JULY])
+    assert rows(built, JULY) == [("A", 1.0, 2.0, 1.0), ("B", 0.0, 1.0, 1.0), ("C", 0.0, 1.0, 1.0)]
 
 
 def test_one_bucket_for_bucket_functions(tmp_path):

@@ -99,6 +99,18 @@ def test_where_there_are_no_links_parts_are_copied(firm, monkeypatch):
     assert not {*inodes(first).values()} & {*inodes(second).values()}
 
 
+def test_parts_that_are_tidied_away_meanwhile_are_written(firm, monkeypatch):
+    taken(firm, MAY + JUNE)
+
+    def gone(*_: object) -> None:
+        raise FileNotFoundError("tidied away")
+
+    monkeypatch.setattr(os, "link", gone)
+    monkeypatch.setattr("pipeline.parts.shutil.copyfile", gone)
+    second = taken(firm, MAY + JUNE + JULY)
+    assert (second.parts_kept, second.parts_written) == (0, 3)
+
+
 def test_another_number_of_buckets_takes_nothing_over(firm):
     taken(firm, MAY + JUNE)
     assert taken(firm, MAY + JUNE, buckets=2).parts_kept == 0
