@@ -220,6 +220,6 @@ def _write_accounts(room: Path, ids: pa.Array, tables: Sequence[BucketRows]) -> 
     }
     for name, table in files.items():
         writing = room / f"{name}.{uuid4().hex}.writing"
-        pq.write_table(table, writing, write_statistics=False)
+        pq.write_table(table, writing, write_statistics=False, write_page_checksum=True)
         writing.replace(room / name)
     return {name: (room / name).stat().st_size for name in files}

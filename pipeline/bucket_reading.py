@@ -101,5 +101,6 @@ class BucketFiles:
             return read_part(file, columns, encoded)
         except (OSError, pa.ArrowException) as error:
             raise SourceError(
-                f"snapshot file {file} cannot be read: {error}. Remove {self.folder} and build again."
+                f"snapshot file {file} cannot be read: {error}. Remove {self.folder.parent}, since later snapshots "
+                "take over files of earlier ones, and build again."
             ) from None

@@ -94,7 +94,12 @@ def write_part(
     own = {name for name in table.key or () if name.endswith("_id") and name != "account_id"}
     writing = _writing(file)
     pq.write_table(
-        rows, writing, compression="zstd", use_dictionary=[n for n in texts if n not in own], write_statistics=False
+        rows,
+        writing,
+        compression="zstd",
+        use_dictionary=[name for name in texts if name not in own],
+        write_statistics=False,
+        write_page_checksum=True,  # it may be taken over for years
     )
     writing.replace(file)
 
@@ -136,11 +141,14 @@ def parts_since(parts: Sequence[Part], together: Sequence[tuple[str, str]], sinc
 
 
 def read_part(file: Path, columns: list[str] | None = None, encoded: bool = True) -> pa.Table:
-    """Return the rows of a part, texts as positions in a dictionary where `encoded`."""
+    """Return the rows of a part, texts as positions in a dictionary where `encoded`.
+
+    Raises OSError when the file is missing or damaged.
+    """
     with pq.ParquetFile(file) as opened:
         schema = opened.schema_arrow
     texts = [field.name for field in schema if encoded and pa.types.is_string(field.type)]
-    with pq.ParquetFile(file, read_dictionary=texts) as opened:
+    with pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True) as opened:
         return opened.read(columns, use_threads=False)
 
 
