@@ -49,7 +49,7 @@ def _given(tables: Mapping[str, pa.Table], layout: Layout, bucket: int) -> dict[
 
 
 def seen(view: View, since: Mapping[str, date] | None = None, columns: Mapping[str, Any] | None = None) -> Any:
-    """Return what a view says: who is seen, and its tables' rows in order, of some days and columns only if so asked."""
+    """Return what a view says: who is seen, and its tables' rows in order, of some days and columns only if asked."""
     said: dict[str, Any] = {}
     for name, rows in view.tables.items():
         chosen = [column for column in rows.columns if columns is None or column in columns[name]]
