@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from functools import cache
 
 import numpy as np
 
@@ -37,8 +39,7 @@ class Decayed:
 
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where, *filter(None, [self.column]))
-        ages = np.arange(rows.as_ofs[-1] - rows.day.min(initial=rows.as_ofs[-1]) + 1)
-        weights = np.exp2(-ages / self.half_life)
+        oldest = int(rows.as_ofs[-1] - rows.day.min(initial=rows.as_ofs[-1]))
         scale = 1.0
         if self.how == "sum":
             values, scale = filled(rows.column(self.column)), float(SCALE)
@@ -47,5 +48,22 @@ class Decayed:
         else:
             values = np.ones(len(rows.day), dtype=np.int64)
         sums = np.zeros(evaluation.shape)
-        passes.decayed(*rows.strands, rows.day, rows.as_ofs, weights, values, scale, sums)
+        passes.decayed(*rows.strands, rows.day, rows.as_ofs, weights(self.half_life, oldest), values, scale, sums)
         return sums
+
+
+def weights(half_life: int, oldest: int) -> Floats:
+    """Return `2 ** (-age / half_life)` for each age from 0 to `oldest`, in days.
+
+    NumPy's exp2 ends in other bits where a processor has AVX-512 than where it has not, so it would not do here: the
+    same rows must give the same bits on every worker of a cluster.
+    """
+    ages = np.arange(oldest + 1)
+    return np.ldexp(_within(half_life)[ages % half_life], -(ages // half_life))
+
+
+@cache
+def _within(half_life: int) -> Floats:
+    """Return the weights of ages below one half-life, correctly rounded."""
+    with localcontext(prec=30):
+        return np.array([float(Decimal(2) ** (Decimal(-age) / half_life)) for age in range(half_life)])
