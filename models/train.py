@@ -120,13 +120,15 @@ def _fit(maker: Maker, data: Dataset) -> tuple[dict[str, Any], dict[str, bytes]]
 def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
     """Check that both classes are frequent enough to learn from and to judge a model by.
 
-    Raises TrainingRefused saying how many rows of each there are, on which dates, and what would help.
+    Raises TrainingRefused saying how many rows of each there are, on which dates, and what would help; and where there
+    are enough but too few of either were drawn, how many were.
     """
     needed = settings.training.min_positives
     counts = data.counts
     rows, positives = counts["rows"], counts["positives"]
     negatives = rows - positives
     if min(positives, negatives) >= needed:
+        _check_drawn(data, target, needed)
         return
     dates = data.dates
     span = "no as_of date" if not dates else f"{len(dates)} as_of dates from {dates[0]} to {dates[-1]}"
@@ -149,6 +151,18 @@ def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
         f"target '{target.name}': {fault}. Found {found}. What would help: more history or more accounts, {help_} in "
         f"[targets.{target.name}]. [training] min_positives is {needed}.",
         {"rows": rows, "positives": positives, "needed": needed},
+    )
+
+
+def _check_drawn(data: Dataset, target: Target, needed: int) -> None:
+    if data.sampled is None or min(data.sampled.drawn) >= needed:
+        return
+    others, positives = data.sampled.drawn
+    raise TrainingRefused(
+        f"target '{target.name}': of {sum(data.sampled.rows):,} rows only {others + positives:,} were drawn to learn "
+        f"from, {positives:,} with label 1 and {others:,} without, but [training] min_positives asks for {needed} of "
+        "either: raise [training] max_rows or [run] memory_gb.",
+        {"rows": others + positives, "positives": positives, "needed": needed},
     )
 
 

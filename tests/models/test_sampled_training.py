@@ -20,6 +20,7 @@ from models.split import training_dates
 from models.summary import summary
 from models.targets import Target
 from models.train import fit_recipe
+from pipeline.errors import TrainingRefused
 from pipeline.settings import read_settings
 from pipeline.snapshot import take_snapshot
 from pipeline.synthetic import make_company
@@ -169,3 +170,9 @@ def test_whoever_asks_is_told(
     record = record_of(firm.material, firm.target, on_sample, None, notes)
     assert record.texts()["sampled"] == words
     assert record.counts == whole.counts | {"rows_sampled": MOST, "positives_sampled": whole.counts["positives"]}
+
+
+@pytest.mark.parametrize(("most", "drawn"), [(1, "1 were"), (2, "2 were"), (25, "25 were")])
+def test_too_few_drawn_rows_are_refused_whatever_they_were_drawn_from(firm: Firm, most: int, drawn: str) -> None:
+    with pytest.raises(TrainingRefused, match=rf"rows only {drawn} drawn .* asks for 20 of either: raise \[training\]"):
+        firm.fitted(firm.rows(firm.asking(most)))
