@@ -21,6 +21,10 @@ STEP = 5
 PATIENCE = 50
 """Rounds without a better log-loss on the later date after which a fold stops."""
 
+VAIN = 50
+"""Attempts in a row that find nothing to split, each with other rows and features drawn, after which trees stay as they
+are."""
+
 
 def is_few(rows: int) -> bool:
     """Whether so many training rows call for smaller trees."""
@@ -104,6 +108,7 @@ class Growing:
         self._booster = lgb.Booster(dict(chosen), data)
         # A call that does not say so sets all threads again, for the training after it too.
         self._threads = {"num_threads": chosen["num_threads"]} if "num_threads" in chosen else {}
+        self._vain = 0
 
     def stop_early(
         self, matrix: Floats, label: NDArray[Any], most: int = MOST_ROUNDS, weight: Floats | None = None
@@ -112,9 +117,12 @@ class Growing:
         margin = np.zeros(len(label))
         best, best_loss = STEP, np.inf
         while self.rounds < most and self.rounds < best + PATIENCE:
-            self.grow_to(self.rounds + STEP)
+            seen = self.rounds
+            self.grow_to(seen + STEP)
+            if self.rounds == seen:
+                break
             margin += self._booster.predict(
-                matrix, raw_score=True, start_iteration=self.rounds - STEP, num_iteration=STEP, **self._threads
+                matrix, raw_score=True, start_iteration=seen, num_iteration=STEP, **self._threads
             )
             chance = np.clip(expit(margin), 1e-9, 1 - 1e-9)
             told = np.where(label == 1, np.log(chance), np.log1p(-chance))
@@ -128,8 +136,10 @@ class Growing:
         return self._booster.current_iteration()
 
     def grow_to(self, rounds: int) -> None:
-        while self.rounds < rounds:
+        """Grow to so many rounds, or to fewer where nothing is left to split: LightGBM then adds no tree."""
+        while (before := self.rounds) < rounds and self._vain < VAIN:
             self._booster.update()
+            self._vain = self._vain + 1 if self.rounds == before else 0
 
     def margin(self, matrix: Floats, rounds: int) -> Floats:
         self.grow_to(rounds)
@@ -140,6 +150,6 @@ class Growing:
         return Grown(self.text(self.rounds), self.rounds, self._threads.get("num_threads", 0))
 
     def text(self, rounds: int) -> bytes:
-        """Return LightGBM's text format of the first `rounds` trees."""
+        """Return LightGBM's text format of the first `rounds` trees, or of all where it cannot grow so many."""
         self.grow_to(rounds)
         return self._booster.model_to_string(num_iteration=rounds).encode()

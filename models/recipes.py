@@ -186,7 +186,9 @@ class Maker:
         listed: list[dict[str, Any]] = []
         files = {}
         if self.trees:
-            files["trees.txt"] = self.learning.grow(None).text(rounds)
+            trees = self.learning.grow(None)
+            files["trees.txt"] = trees.text(rounds)
+            rounds = min(rounds, trees.rounds)
             listed.append({"kind": "trees", "file": "trees.txt", "weight": self.trees, "rounds": rounds})
         if self.trees < 1:
             files["curves.json"] = self.learning.curves(None, self.recency)

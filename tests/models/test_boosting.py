@@ -54,6 +54,15 @@ def test_many_rows_get_larger_trees_than_few() -> None:
     assert many["force_row_wise"]
 
 
+def test_trees_that_find_nothing_to_split_stop_growing() -> None:
+    matrix, label = np.array([[0.0], [1.0]]), np.array([0, 1], np.int8)
+    trees = Growing(matrix, label, [], parameters(2, 1, 0))
+    assert trees.text(30).decode().count("\nTree=") == trees.rounds == 1
+    fresh = Growing(matrix, label, [], parameters(2, 1, 0))
+    assert fresh.stop_early(matrix, label) == 1
+    np.testing.assert_array_equal(fresh.margin(matrix, 30), [0.0, 0.0])
+
+
 def test_a_row_with_a_weight_pulls_like_so_many_rows() -> None:
     matrix, label = drawn(0)
     other, weight = drawn(1), np.where(label == 0, 4.0, 1.0)
