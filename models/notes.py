@@ -41,7 +41,7 @@ def training_notes(
         "evaluation": {} if evaluated is None else dict(evaluated.plain),
         "curves": {} if pooled is None or pooled.empty else curves(pooled, CONTENDERS),
         "cohorts": cohorts(data),
-        "importance": importance(model, material.features, data.features),
+        "importance": importance(model, material.features, data.features, weight=data.weight),
         "decision": decision.plain(),
         "verdict": verdict(auc),
         "warnings": cautions(target, data.counts["rows"], data.counts["positives"], auc),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -69,6 +70,15 @@ def test_only_so_many_rows_are_looked_at_from_first_to_last(topics) -> None:
     assert importance(model, topics, frame, rows=2) == [
         {"topic": "logins", "share": 1.0},
         {"topic": "tickets", "share": 0.0},
+    ]
+
+
+def test_a_row_counts_for_as_many_as_it_stands_for(topics) -> None:
+    model = additive({"a": 1.0, "b": 1.0, "c": 0.0}, ["a", "b", "c"])
+    frame = pd.DataFrame({"a": [2.0, 1.0, 1.0], "b": [1.0, 1.0, 2.0], "c": [0.0] * 3})
+    assert importance(model, topics, frame, rows=2, weight=np.array([1.0, 50.0, 3.0])) == [
+        {"topic": "tickets", "share": 0.75},
+        {"topic": "logins", "share": 0.25},
     ]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from models.dataset import Dataset
+from models.importance import importance
 from models.manifest import FittedModel
 from models.material import Material
 from models.notes import training_notes
@@ -167,6 +168,8 @@ def test_whoever_asks_is_told(
     decision = Decision(True, "first", "it is the first", "challenger", {})
     notes = training_notes(firm.material, firm.target, sample, on_sample, None, decision)
     assert words in summary(notes, firm.target.words)
+    weighed = importance(on_sample, firm.material.features, sample.features, weight=sample.weight)
+    assert notes["importance"] == weighed != importance(on_sample, firm.material.features, sample.features)
     record = record_of(firm.material, firm.target, on_sample, None, notes)
     assert record.texts()["sampled"] == words
     assert record.counts == whole.counts | {"rows_sampled": MOST, "positives_sampled": whole.counts["positives"]}
