@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +78,11 @@ class Material:
         """Whoever works on the buckets; SettingsError when the config asks for what is not installed."""
         return workers_for(self.settings)
 
+    @property
+    def threads(self) -> int:
+        """LightGBM's threads for one bucket: buckets worked on side by side share `[training] threads`."""
+        return max(1, self.settings.training.threads // self.workers.count)
+
     def map(
         self, function: BucketFunction, doing: str = "", buckets: Sequence[int] | None = None
     ) -> Iterator[tuple[int, pa.Table]]:
@@ -134,7 +139,9 @@ class Material:
         row per account, by account_id. Nobody is left out but as in `dataset`, and nothing is sampled; raises as it.
         """
         asked = self._asked(target, [as_of], known_by)
-        return gather_judged(self.map, asked, self.features, self.features_folder, models)
+        # A model that takes all cores for each bucket would have threads wait for each other.
+        sharing = {name: replace(model, threads=self.threads) for name, model in models.items()}
+        return gather_judged(self.map, asked, self.features, self.features_folder, sharing)
 
     def _asked(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Asked:
         barred = {*self.snapshot.excluded(known_by)["account_id"], *self.snapshot.excluded(LATEST)["account_id"]}

@@ -153,10 +153,9 @@ def _room(settings: Settings) -> Iterator[Path]:
 
 def _question(material: Material, name: str, chosen: Chosen, room: Path) -> Question:
     # Buckets share the cores; a model that takes them all for each would have threads wait for each other.
-    threads = max(1, material.settings.training.threads // material.workers.count)
     play = material.settings.plays.get(name, Play(name=name))
     prepare(room)
-    return Question(material.target(name), replace(chosen.model, threads=threads), play, room)
+    return Question(material.target(name), replace(chosen.model, threads=material.threads), play, room)
 
 
 def _ranked(

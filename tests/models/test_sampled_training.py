@@ -25,6 +25,7 @@ from pipeline.errors import TrainingRefused
 from pipeline.settings import read_settings
 from pipeline.snapshot import take_snapshot
 from pipeline.synthetic import make_company
+from pipeline.workers import Threads
 
 MOST = 1500
 """Rows that may be learnt from, of some 4,000."""
@@ -139,6 +140,19 @@ def test_any_number_of_buckets_draws_and_judges_the_same_rows_alike(
     one, three = (each.judged(firm.target, firm.test, firm.until, {"x": on_whole}) for each in (firm.material, dealt))
     pd.testing.assert_frame_equal(one, three, check_exact=True)
     assert one["account_id"].is_monotonic_increasing
+
+
+def test_buckets_judged_side_by_side_share_the_threads(
+    firm: Firm, on_whole: FittedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = firm.material.settings
+    training = settings.training.model_copy(update={"threads": 6})
+    busy = Material(settings.model_copy(update={"training": training}), *(getattr(firm.material, n) for n in KEPT))
+    busy.__dict__["workers"] = Threads(3)
+    asked = []
+    monkeypatch.setattr("models.gathering.judged", lambda rows, _, models: asked.append(models) or rows)
+    busy.judged(firm.target, firm.test, firm.until, {"x": replace(on_whole, threads=6)})
+    assert {models["x"].threads for models in asked} == {2}
 
 
 def test_room_for_all_rows_changes_nothing(firm: Firm, whole: Dataset, on_whole: FittedModel) -> None:
