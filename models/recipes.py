@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from features.spec import Feature
 from models import linear
 from models.boosting import Growing, default_rounds, is_few, parameters
+from models.leaf_counts import weighted_counts
 from models.scorer import Additive
 from models.targets import Target
 from models.thinning import thinned
@@ -118,6 +119,16 @@ class Learning:
         chosen = parameters(len(self.rows.label), self._threads, self._seed)
         return Growing(rows.matrix, rows.label, positions, chosen, rows.weight)
 
+    def trees(self, rounds: int) -> tuple[bytes, int]:
+        """Return trees grown on all rows, as text, and their rounds: those asked for, or as many as could be grown."""
+        growing = self.grow(None)
+        text, rounds = growing.text(rounds), min(rounds, growing.rounds)
+        del growing  # before the rows are looked at again
+        if self.rows.weight is not None:
+            threads = parameters(len(self.rows.label), self._threads, self._seed)["num_threads"]
+            text = weighted_counts(text, self.rows.matrix, self.rows.weight, threads)
+        return text, rounds
+
     def curves(self, fold: int | None, alone: str | None) -> bytes:
         """Return the logistic trained on a fold's first part, on all features or on log(1 + x) of one `alone`."""
         if (fold, alone) not in self._curves:
@@ -186,9 +197,7 @@ class Maker:
         listed: list[dict[str, Any]] = []
         files = {}
         if self.trees:
-            trees = self.learning.grow(None)
-            files["trees.txt"] = trees.text(rounds)
-            rounds = min(rounds, trees.rounds)
+            files["trees.txt"], rounds = self.learning.trees(rounds)
             listed.append({"kind": "trees", "file": "trees.txt", "weight": self.trees, "rounds": rounds})
         if self.trees < 1:
             files["curves.json"] = self.learning.curves(None, self.recency)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -169,6 +170,12 @@ def test_probabilities_stay_calibrated_and_without_weights_would_not(
     of_whole, of_sample, of_blind = firm.expected(on_whole, on_sample, blind)
     assert of_sample == pytest.approx(of_whole, rel=TOLERANCE)
     assert of_blind > 2 * of_whole
+
+
+def test_reasons_are_measured_from_the_mean_of_all_rows(sample: Dataset, on_sample: FittedModel) -> None:
+    matrix = on_sample.encode(sample.features)
+    mean = np.average(on_sample.scorer.log_odds(matrix), weights=sample.weight)
+    assert on_sample.scorer.contributions(matrix[:1])[0, -1] == pytest.approx(mean, abs=1e-6)
 
 
 def test_whoever_asks_is_told(
