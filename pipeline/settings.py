@@ -311,6 +311,12 @@ class Settings(Section):
                 raise ValueError(f"{key}: {error}") from None
         return self
 
+    def __getstate__(self) -> dict[Any, Any]:
+        """Give another process the same places, whatever its working folder and its user's home are."""
+        state = super().__getstate__()
+        places = {"folder": self.folder.resolve(), "state": str(self.state_folder)}
+        return {**state, "__dict__": {**state["__dict__"], **places}}
+
     @property
     def state_folder(self) -> Path:
         return self.path(self.state or f".keepgrow/{self.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date
 from pathlib import Path
 
@@ -283,3 +284,18 @@ def test_the_digest_leaves_out_what_no_row_depends_on(tmp_path, text):
 )
 def test_the_digest_knows_what_rows_depend_on(tmp_path, text):
     assert digest(tmp_path, "") != digest(tmp_path, text)
+
+
+def test_another_process_gets_the_same_places_whatever_its_working_folder_is(tmp_path, monkeypatch):
+    write(tmp_path, f'name = "firm"\nstate = "~/state"{TABLES}')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "ann"))
+    settings = read_settings("firm.toml")
+    sent, digest = pickle.dumps(settings), settings.digest()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("HOME", str(tmp_path / "spark"))
+    there = pickle.loads(sent)
+    assert there.path("lines.csv") == tmp_path / "lines.csv"
+    assert there.state_folder == tmp_path / "ann" / "state"
+    assert there.digest() == digest
