@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.sources import literal, quoted
 from pipeline.spark.faults import with_its_place
 from pipeline.spark.parts import Part
+from pipeline.spark.room import check_file_seen, check_seen, check_source_seen
 from pipeline.spark.told import TableTold, tell
 from pipeline.staged import Staged
 from pipeline.staging import Stage, prepare, stage_source
@@ -51,7 +52,8 @@ _LOW, _HIGH = "_digest & 18446744073709551615::UHUGEINT", "_digest >> 64"
 class Deal:
     """What runs on the cluster: positions in `parts` come in, dealt rows go out (see `DEALT`).
 
-    `links` and `rates` are files, None where there are none.
+    `links` and `rates` are files, None where there are none. `room` is the folder where the driver left them and the
+    parts that it staged itself; StoreError for a worker that does not see them, SourceError where it misses a source.
     """
 
     settings: Settings
@@ -61,6 +63,7 @@ class Deal:
     buckets: int
     links: str | None
     rates: str | None
+    room: Path
     duckdb_version: str = duckdb.__version__
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -72,9 +75,19 @@ class Deal:
                 f"the driver has DuckDB {self.duckdb_version}, a worker {duckdb.__version__}, which may read and deal "
                 "rows otherwise: give both the same Python environment."
             )
+        check_seen(self.room)
         for batch in batches:
             for position in batch.column(0).to_pylist():
+                self._check_seen(self.parts[position])
                 yield from self._dealt(self.parts[position])
+
+    def _check_seen(self, part: Part) -> None:
+        """Say so in one sentence before DuckDB says it in many."""
+        for file in (self.links, self.rates, part.through, part.file if part.call is None else None):
+            if file is not None:
+                check_file_seen(file)
+        if part.call is not None:
+            check_source_seen(part.file, f"{self.tables[part.table].mapped[part.position].query.where}.source")
 
     def _dealt(self, part: Part) -> Iterator[pa.RecordBatch]:
         staged = self.tables[part.table]

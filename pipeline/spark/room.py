@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import StoreError
+from pipeline.errors import SourceError, StoreError
 from pipeline.settings import Settings
 
 UNSEEN = "the state folder must lie where the driver and all workers see the same files, such as a mounted volume"
@@ -33,4 +33,19 @@ def shared_room(settings: Settings) -> Iterator[Path]:
 def check_seen(room: Path) -> None:
     """Raise StoreError on a worker that does not see the room."""
     if not room.is_dir():
-        raise StoreError(f"a worker does not see {room}: {UNSEEN}")
+        raise StoreError(f"a worker does not see {room}: {UNSEEN}.")
+
+
+def check_file_seen(file: str) -> None:
+    """Raise StoreError on a worker that does not see a file that the driver wrote into a room."""
+    if not Path(file).is_file():
+        raise StoreError(f"a worker does not see {file}: {UNSEEN}.")
+
+
+def check_source_seen(file: str, where: str) -> None:
+    """Raise SourceError on a worker that does not see a source's file; `where` names the source in the config."""
+    if not Path(file).is_file():
+        raise SourceError(
+            f"{where}: a worker does not see {file}: sources must lie where the driver and all workers see the same "
+            "files, such as a mounted volume."
+        )

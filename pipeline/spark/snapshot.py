@@ -62,7 +62,8 @@ def take_snapshot(settings: Settings, as_of: date) -> Snapshot:
         parts = all_parts(stage, mapped, room)
         release(stage.con)
         layout = layout_of(mapped, settings, sum(part.about for part in parts))
-        deal = Deal(settings, as_of, mapped, parts, layout.buckets, links_file(stage, room), rates_file(stage, room))
+        links, rates = links_file(stage, room), rates_file(stage, room)
+        deal = Deal(settings, as_of, mapped, parts, layout.buckets, links, rates, room)
         with closing(_Dealt(settings, deal)) as dealt:
             whole, schemas = dealt.told()
             for name, staged in mapped.items():
