@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 
+from pipeline import errors
 from pipeline.errors import EngineError, KeepgrowError
 
 
@@ -21,14 +22,25 @@ def first_line(error: BaseException) -> str:
     return next(telling, type(error).__name__).removeprefix(": ").rstrip(".")
 
 
-def in_our_words(error: Exception) -> EngineError:
-    """Return what made Spark give up, in one line: the Python error of a task, else Spark's own first line."""
+def in_our_words(error: Exception) -> KeepgrowError:
+    """Return what made Spark give up, in one line: the Python error of a task, else Spark's own first line.
+
+    An error of ours that a task raised until Spark gave up is returned as such: it says itself what to do.
+    """
     lines = [line.strip() for line in str(error).splitlines()]
     python = [line for line in lines if line and not line.startswith(("at ", "File ", "Driver stacktrace"))]
     traced = next((n for n, line in enumerate(python) if line.startswith("Traceback (most recent call last)")), None)
     told = first_line(error)
     if traced is not None:
         told = next((line for line in python[traced + 1 :] if _names_an_error(line)), told)
+        name, _, message = told.partition(": ")
+        kind = (
+            getattr(errors, name.removeprefix("pipeline.errors."), None)
+            if name.startswith("pipeline.errors.")
+            else None
+        )
+        if isinstance(kind, type) and issubclass(kind, KeepgrowError):
+            return kind(message)
     return EngineError(f"Spark gave up on a task that failed again and again: {told}. The log has its traceback.")
 
 

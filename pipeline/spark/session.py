@@ -6,7 +6,6 @@ import atexit
 import logging
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,14 +19,12 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import EngineError
 from pipeline.settings import Settings
 from pipeline.spark.faults import first_line
+from pipeline.spark.needs import check_classic, check_java, check_reachable, check_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 LOG = logging.getLogger("keepgrow")
-
-REACHABLE_SECONDS = 10
-"""A standalone master that does not answer for so long is taken for absent."""
 
 READY_SECONDS = 180
 """A cluster that gives no executor for so long has none to give."""
@@ -59,19 +56,20 @@ def spark_session(settings: Settings) -> SparkSession:
     """Return the session of this process, started at the first call by what `[engine]` says.
 
     Under spark-submit, or on a platform that has started Spark already, that session is taken. Raises EngineError when
-    Spark or Java is missing, or the master cannot be reached or has no executor to give.
+    Spark or Java is missing, the master cannot be reached or has no executor to give, or Spark Connect leads to it.
     """
     with _starting, quiet():
         try:
-            from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
+            import pyspark.sql  # noqa: F401, PLC0415 - an extra
         except ImportError:
             raise EngineError(
                 f'{settings.file}: [engine] kind = "spark" needs Spark, which is not installed: '
                 'run pip install "keepgrow[spark]", or set kind = "embedded".'
             ) from None
+        check_classic(settings)
         if not _running or _running[0].sparkContext._jsc is None:  # the second: somebody has stopped it
             # What Spark calls the active session is that of a thread, and flows run in several.
-            _running[:] = [SparkSession.getActiveSession() or _taken_over(settings) or _started(settings)]
+            _running[:] = [_active(settings) or _taken_over(settings) or _started(settings)]
         return _running[0]
 
 
@@ -81,6 +79,20 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         yield
+
+
+def _active(settings: Settings) -> SparkSession | None:
+    """Return the session that this thread has already, set as far as one that runs can be; None where there is none."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    session = SparkSession.getActiveSession()
+    if session is None:
+        return None
+    check_session(session, settings)
+    for key, value in settings.engine.options.items():
+        if session.conf.isModifiable(key):
+            session.conf.set(key, value)
+    return _checked(session, settings, ours=False)
 
 
 def _taken_over(settings: Settings) -> SparkSession | None:
@@ -95,8 +107,11 @@ def _taken_over(settings: Settings) -> SparkSession | None:
     if settings.engine.master is not None:
         builder = builder.master(settings.engine.master)
     try:
-        session = _checked(builder.getOrCreate(), settings)
-        if "PYSPARK_GATEWAY_PORT" in os.environ:
+        session = builder.getOrCreate()
+        check_session(session, settings)
+        submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+        _checked(session, settings, ours=submitted)
+        if submitted:
             atexit.register(_stop, session)  # or its executors would only learn of the end by being cut off
         return session
     except EngineError:
@@ -143,11 +158,14 @@ def _started(settings: Settings) -> SparkSession:
     session = SparkSession(context)
     atexit.register(_shut, gateway)
     atexit.register(_stop, session)  # before the gateway: what is registered last is run first
-    return _checked(session, settings)
+    return _checked(session, settings, ours=True)
 
 
-def _checked(session: SparkSession, settings: Settings) -> SparkSession:
-    """Return the session once an executor has answered; raise EngineError when none does in time."""
+def _checked(session: SparkSession, settings: Settings, *, ours: bool) -> SparkSession:
+    """Return the session once an executor has answered; raise EngineError when none does in time.
+
+    Only a session of `ours` is stopped then: others may go on with theirs.
+    """
     session.conf.set("spark.sql.execution.arrow.maxBytesPerBatch", str(BATCH_BYTES))
     late = threading.Event()
     tag = "keepgrow-ready"
@@ -164,7 +182,8 @@ def _checked(session: SparkSession, settings: Settings) -> SparkSession:
         session.range(1).count()
     except Exception as error:
         LOG.debug("no executor answered", exc_info=True)
-        session.stop()
+        if ours:
+            _stop(session)
         said = f"gave no executor within {READY_SECONDS} s" if late.is_set() else f"failed: {first_line(error)}"
         raise EngineError(
             f"{settings.file}: Spark's master {settings.engine.master or 'of the platform'} {said}. Check that its "
@@ -172,40 +191,9 @@ def _checked(session: SparkSession, settings: Settings) -> SparkSession:
         ) from None
     finally:
         timer.cancel()
-        session.removeTag(tag)
+        with suppress(Exception):  # Java may be gone
+            session.removeTag(tag)
     return session
-
-
-def check_java(settings: Settings) -> None:
-    """Raise EngineError where there is no Java: Spark's own words for it fill a page."""
-    home = os.environ.get("JAVA_HOME")
-    found = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
-    if found is None:
-        where = f"in JAVA_HOME, {home}" if home else "on the PATH"
-        raise EngineError(
-            f"{settings.file}: Spark needs Java 17 or later; there is no `java` {where}. Install it, for example "
-            "apt-get install openjdk-17-jre-headless, or set JAVA_HOME."
-        )
-
-
-def check_reachable(settings: Settings, master: str) -> None:
-    """Raise EngineError unless one of a standalone master's addresses answers: Spark itself would try for minutes."""
-    scheme, found, addresses = master.partition("://")
-    if not found or scheme != "spark":
-        return
-    faults = []
-    for address in addresses.split(","):
-        host, _, port = address.rpartition(":")
-        try:
-            socket.create_connection((host, int(port)), REACHABLE_SECONDS).close()
-        except (OSError, ValueError) as error:
-            faults.append(f"{address}: {error}")
-        else:
-            return
-    raise EngineError(
-        f"{settings.file}: [engine] master {master} does not answer ({'; '.join(faults)}). "
-        "Check the address and that the master runs."
-    )
 
 
 def _home_of_its_own() -> Path:

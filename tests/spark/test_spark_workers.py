@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import ContractError, EngineError
+from pipeline.errors import ContractError, EngineError, StoreError
 from pipeline.settings import Settings, parse
 from pipeline.spark.session import spark_session
-from pipeline.spark.workers import spark_workers
+from pipeline.spark.workers import _Job, _Task, spark_workers
 from pipeline.workers import workers_for
 from tests.spark.executors import executors
 
@@ -76,6 +76,18 @@ def test_a_task_that_fails_for_good_is_told_in_one_line(cluster: dict[str, Any],
         list(workers.map(Unwritable(), [4]))
     assert "PermissionError: [Errno 13] Permission denied: '/bucket=4'" in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_state_folder_that_no_worker_sees_is_told_in_one_sentence(cluster: dict[str, Any], tmp_path: Path) -> None:
+    unseen = tmp_path / "unseen"
+    job = _Job(spark_session(settings_in(tmp_path, cluster)), _Task(Times10(tmp_path), (4,), unseen))
+    job.start()
+    with pytest.raises(StoreError) as told:
+        job.result(0)
+    assert str(told.value) == (
+        f"a worker does not see {unseen}: the state folder must lie where the driver and all workers see the same "
+        "files, such as a mounted volume."
+    )
 
 
 def test_a_killed_executor_changes_nothing(cluster: dict[str, Any], tmp_path: Path) -> None:
