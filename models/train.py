@@ -159,7 +159,7 @@ def _check_drawn(data: Dataset, target: Target, needed: int) -> None:
         return
     others, positives = data.sampled.drawn
     raise TrainingRefused(
-        f"target '{target.name}': of {sum(data.sampled.rows):,} rows only {others + positives:,} were drawn to learn "
+        f"target '{target.name}': only {others + positives:,} of {sum(data.sampled.rows):,} rows can be drawn to learn "
         f"from, {positives:,} with label 1 and {others:,} without, but [training] min_positives asks for {needed} of "
         "either: raise [training] max_rows or [run] memory_gb.",
         {"rows": others + positives, "positives": positives, "needed": needed},

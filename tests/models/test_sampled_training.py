@@ -196,7 +196,9 @@ def test_whoever_asks_is_told(
     assert record.counts == whole.counts | {"rows_sampled": MOST, "positives_sampled": whole.counts["positives"]}
 
 
-@pytest.mark.parametrize(("most", "drawn"), [(1, "1 were"), (2, "2 were"), (25, "25 were")])
-def test_too_few_drawn_rows_are_refused_whatever_they_were_drawn_from(firm: Firm, most: int, drawn: str) -> None:
-    with pytest.raises(TrainingRefused, match=rf"rows only {drawn} drawn .* asks for 20 of either: raise \[training\]"):
+@pytest.mark.parametrize("most", [1, 2, 25])
+def test_too_few_drawn_rows_are_refused_whatever_they_were_drawn_from(firm: Firm, most: int) -> None:
+    with pytest.raises(
+        TrainingRefused, match=rf"only {most} of .* rows can be drawn .* asks for 20 of either: raise \[training\]"
+    ):
         firm.fitted(firm.rows(firm.asking(most)))
