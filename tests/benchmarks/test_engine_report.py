@@ -63,3 +63,11 @@ def test_without_rates_nothing_is_said_of_larger_machines() -> None:
 def test_paragraphs_are_filled_and_tables_are_left_alone() -> None:
     text = "# Head\n\none\ntwo\n\n- first\n  item\n- second\n\n| a | b |\n| --- | --- |"
     assert reflowed(text) == "# Head\n\none two\n\n- first item\n- second\n\n| a | b |\n| --- | --- |\n"
+
+
+def test_scoring_is_told_in_rows_and_shares() -> None:
+    found = {"rows": 1_000_000, "rows_per_second": {"bare": 161523.1, "ours": 95411.3}, "ratio": 0.5907}
+    text = render({"scoring": record(2, found=found)})
+    assert line(text, "rows") == "| rows | 1,000,000 |"
+    assert line(text, "rows per second") == "| rows per second | bare 161,523, ours 95,411 |"
+    assert line(text, "ratio") == "| ratio | 0.59 |"

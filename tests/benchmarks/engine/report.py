@@ -190,7 +190,7 @@ def scored(records: Records) -> str:
     parts = []
     if throughput:
         found = throughput.get("found", {})
-        rows = [[name, f"{value:,.4g}" if isinstance(value, float) else str(value)] for name, value in found.items()]
+        rows = [[name.replace("_", " "), plainly(value)] for name, value in found.items()]
         parts.append(
             "## Scoring beside LightGBM's bare predict\n\n" + table(("", ""), rows or [[summary(throughput), ""]])
         )
@@ -200,6 +200,15 @@ def scored(records: Records) -> str:
         head = "## A million accounts with 50 million rows in all tables, all features, churn and upsell"
         parts.append(f"{head}\n\n{table(('', *TIMES), rows)}")
     return "\n".join(parts)
+
+
+def plainly(value: object) -> str:
+    """Return a figure, or several with their names."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plainly(each)}" for name, each in value.items())
+    if isinstance(value, float):
+        return f"{value:.2f}" if value < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def reflowed(text: str, width: int = 120) -> str:
