@@ -45,6 +45,14 @@ class Measure(Protocol):
         ...
 
 
+class AllHistory:
+    """What measures are that any row before as_of can change, however old."""
+
+    @property
+    def reach(self) -> None:
+        return None
+
+
 class Evaluation:
     """A history at `as_ofs` (ascending, at least one): what measures share is computed once."""
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from features.computing.evaluation import Evaluation, Reads, divide
+from features.computing.evaluation import AllHistory, Evaluation, Reads, divide
 from features.computing.selection import Floats
 from pipeline.asof import DAY, MISSING
 from pipeline.contract_lines import LineVersions, sum_by_account
@@ -29,7 +29,7 @@ LineFigure = Literal[
 
 
 @dataclass(frozen=True)
-class Contracted:
+class Contracted(AllHistory):
     """A figure of the contract lines in force `back` days before as_of, as known at as_of.
 
     "mrr" and "seats" are sums, "lines" and "products" counts (0 without a line). "auto_renew" is the share of lines
@@ -43,10 +43,6 @@ class Contracted:
     @property
     def reads(self) -> Reads:
         return ((SUBSCRIPTIONS.name, _COLUMN.get(self.figure, "started_at")),)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         found = np.empty(evaluation.shape)
@@ -80,16 +76,12 @@ class Contracted:
 
 
 @dataclass(frozen=True)
-class Held:
+class Held(AllHistory):
     """How many different products the `holdings` table shows as held: started, and not known to have ended."""
 
     @property
     def reads(self) -> Reads:
         return ((HOLDINGS.name, "product"),)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         return np.stack([self._in_view(view) for view in evaluation.views])

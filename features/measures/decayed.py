@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from features.computing import passes
-from features.computing.evaluation import Evaluation, Reads, reads_of
+from features.computing.evaluation import AllHistory, Evaluation, Reads, reads_of
 from features.computing.selection import Floats, filled
 from features.measures.windowed import How
 from features.where import ANY, Where
@@ -17,7 +17,7 @@ from pipeline.tables import SCALE
 
 
 @dataclass(frozen=True)
-class Decayed:
+class Decayed(AllHistory):
     """Sum over all history of rows, days or a column, each weighted by `2 ** (-age / half_life)`, age in whole days.
 
     "count", "days" or "sum"; 0 without any row. Rows are added in their order, so the same rows give the same bits.
@@ -32,10 +32,6 @@ class Decayed:
     @property
     def reads(self) -> Reads:
         return reads_of(self.table, self.where, self.column)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where, *filter(None, [self.column]))

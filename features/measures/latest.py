@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from features.computing import passes
-from features.computing.evaluation import Evaluation, Reads, reads_of
+from features.computing.evaluation import AllHistory, Evaluation, Reads, reads_of
 from features.computing.selection import Floats
 from features.where import ANY, Where, filled
 from pipeline.history import Ints
@@ -16,7 +16,7 @@ from pipeline.tables import SCALE
 
 
 @dataclass(frozen=True)
-class Latest:
+class Latest(AllHistory):
     """The mean of a column on the latest day that has one ("last"), on the latest day before that, or the change."""
 
     table: str
@@ -27,10 +27,6 @@ class Latest:
     @property
     def reads(self) -> Reads:
         return reads_of(self.table, self.where, self.column)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where & filled(self.column))

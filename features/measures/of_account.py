@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.computing.evaluation import Evaluation, Reads
+from features.computing.evaluation import AllHistory, Evaluation, Reads
 from features.computing.selection import Floats
 from features.measures.recency import Since
 from pipeline.asof import DAY, MISSING
@@ -17,7 +17,7 @@ _EVENTS = (INTERACTIONS.name, INVOICES.name, SUBSCRIPTIONS.name, HOLDINGS.name)
 
 
 @dataclass(frozen=True)
-class Opened:
+class Opened(AllHistory):
     """Days since `opened_at`, or since its last anniversary (every 365 days); NaN when empty or not yet."""
 
     anniversary: bool = False
@@ -25,10 +25,6 @@ class Opened:
     @property
     def reads(self) -> Reads:
         return ((ACCOUNTS.name, "opened_at"),)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         days = evaluation.unknown()
@@ -42,16 +38,12 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Observed:
+class Observed(AllHistory):
     """Days since the account's first row in any table of events; NaN without one."""
 
     @property
     def reads(self) -> Reads:
         return ()
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         observed = evaluation.unknown()
@@ -62,7 +54,7 @@ class Observed:
 
 
 @dataclass(frozen=True)
-class Attribute:
+class Attribute(AllHistory):
     """An attribute of the account as text, None where empty."""
 
     column: str
@@ -70,10 +62,6 @@ class Attribute:
     @property
     def reads(self) -> Reads:
         return ((ACCOUNTS.name, self.column),)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> NDArray[np.object_]:
         found = np.full(evaluation.shape, None, dtype=object)

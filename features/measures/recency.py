@@ -7,13 +7,13 @@ from typing import Literal
 
 import numpy as np
 
-from features.computing.evaluation import Evaluation, Reads, reads_of
+from features.computing.evaluation import AllHistory, Evaluation, Reads, reads_of
 from features.computing.selection import Floats
 from features.where import ANY, Where
 
 
 @dataclass(frozen=True)
-class Since:
+class Since(AllHistory):
     """Days since the last (or first) row occurred; NaN without one."""
 
     table: str
@@ -23,10 +23,6 @@ class Since:
     @property
     def reads(self) -> Reads:
         return reads_of(self.table, self.where)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from features.computing import passes
-from features.computing.evaluation import Evaluation, Reads, divide, reads_of
+from features.computing.evaluation import AllHistory, Evaluation, Reads, divide, reads_of
 from features.computing.selection import ALWAYS, Floats
 from features.where import ANY, Where, filled
 from pipeline.asof import DAY, MISSING
@@ -16,7 +16,7 @@ from pipeline.history import Ints
 
 
 @dataclass(frozen=True)
-class Gaps:
+class Gaps(AllHistory):
     """Mean, standard deviation (of the population) or longest of the days between an account's consecutive days.
 
     NaN with fewer than two days; the deviation of a single gap is NaN too.
@@ -29,10 +29,6 @@ class Gaps:
     @property
     def reads(self) -> Reads:
         return reads_of(self.table, self.where)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         count, total, squares, longest = evaluation.select(self.table, self.where).gaps
@@ -84,7 +80,7 @@ class Elapsed:
 
 
 @dataclass(frozen=True)
-class Oldest:
+class Oldest(AllHistory):
     """Days since the earliest instant in a column of the rows; NaN without one."""
 
     table: str
@@ -94,10 +90,6 @@ class Oldest:
     @property
     def reads(self) -> Reads:
         return reads_of(self.table, self.where, self.column)
-
-    @property
-    def reach(self) -> None:
-        return None
 
     def compute(self, evaluation: Evaluation) -> Floats:
         rows = evaluation.select(self.table, self.where & filled(self.column))
