@@ -1,6 +1,7 @@
 """What fits into the memory that a run may take: how many rows a bucket holds, and how many are worked on at once.
 
-The figures were measured on builds of 20 million interactions of 100,000 accounts (tests/benchmarks/RESULTS.md).
+The figures were set so that builds of 20 million interactions keep to their limits: tests/benchmarks/RESULTS.md has the
+peaks that come of them.
 """
 
 from __future__ import annotations

@@ -34,6 +34,11 @@ def test_five_times_the_events_may_take_five_times_as_long(seconds: float, told:
     assert line(text, "in at most 4 GB") == ["4.50 GB", "**no**"]
 
 
+def test_a_peak_is_the_highest_of_all_steps() -> None:
+    measured = {f"features/{LARGE.name}/13": record(60, 2.4), f"snapshot/{LARGE.name}": record(350, 4.2)}
+    assert line(aims(measured, FULL), "in at most 4 GB") == ["4.20 GB", "**no**"]
+
+
 def test_every_contender_must_take_longer_with_the_same_numbers() -> None:
     ours = {f"features/{Case(FULL.small).name}/13": record(2)}
     slower = record(9) | {"differences": []}
