@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from features.measures import Combined, Measure
+from features.measures import Measure, leaves
 from features.spec import Fact, Feature
 from pipeline.tables import HISTORY_TABLES
 
@@ -36,9 +36,14 @@ def needs(features: Sequence[Feature | Fact], as_ofs: Iterable[date]) -> Mapping
     Which accounts have been seen at all is told by all rows of all tables, whatever the features. A measure that names
     no table (`features.accounts.Observed`) looks at the rows of every one, whether the firm has it or not.
     """
+    return needs_of([feature.measure for feature in features], as_ofs)
+
+
+def needs_of(measures: Iterable[Measure], as_ofs: Iterable[date]) -> Mapping[str, Need]:
+    """Return what measures read at `as_ofs`; see `needs`."""
     columns: dict[str, dict[str, None]] = {}
     reach: dict[str, int | None] = {}
-    for measure in (part for feature in features for part in _parts(feature.measure)):
+    for measure in (part for whole in measures for part in leaves(whole)):
         for table, column in measure.reads or ((table, _ROWS) for table in HISTORY_TABLES):
             names = columns.setdefault(table, {})
             if column != _ROWS:
@@ -49,14 +54,6 @@ def needs(features: Sequence[Feature | Fact], as_ofs: Iterable[date]) -> Mapping
         table: Need(tuple(names), None if first is None else _before(first, reach[table]))
         for table, names in columns.items()
     }
-
-
-def _parts(measure: Measure) -> Iterator[Measure]:
-    if isinstance(measure, Combined):
-        yield from _parts(measure.a)
-        yield from _parts(measure.b)
-    else:
-        yield measure
 
 
 def _farther(one: int | None, other: int | None) -> int | None:

@@ -116,8 +116,8 @@ class Snapshot:
         """The number of rows that are used, over all tables."""
         return sum(each.rows_used for each in self.counts.values())
 
-    def digest_upto(self, bucket: int, tables: Iterable[str], as_of: date) -> str:
-        """Return a digest of all that features built from `tables` of the bucket can see at `as_of`.
+    def digest_upto(self, bucket: int | None, tables: Iterable[str], as_of: date) -> str:
+        """Return a digest of all that features built from `tables` of the bucket, or for None of all, see at `as_of`.
 
         Of the rows and late values known by then, and of the tables' first days as known then; what becomes known at
         `as_of` or later does not change it.
@@ -126,7 +126,8 @@ class Snapshot:
         for name in sorted({*tables} & {*self.columns} & {*HISTORY_TABLES}):
             steps = self.first_days.get(name, ())
             first = min((first for known, first in steps if known < instant(as_of)), default=None)
-            sums = self._files.day_sums(bucket, name).upto((as_of - _EPOCH).days)
+            known = [self._files.day_sums(each, name).upto((as_of - _EPOCH).days) for each in self._chosen(bucket)]
+            sums = [sum(parts) % (1 << 64) for parts in zip(*known, strict=True)]
             said.append([name, self.columns[name], first, *map(str, sums)])
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

@@ -14,7 +14,8 @@ import pandas as pd
 import pyarrow as pa
 
 from features.built.files import FeatureFiles
-from features.built.keys import keys_of
+from features.built.keys import Keys, keys_of
+from features.built.references import References
 from features.engine import build_features
 from features.needs import needs
 from features.spec import Feature
@@ -47,7 +48,8 @@ class BuildBucket:
         """Return one row: how many columns of a date were `kept` and how many `computed`."""
         snapshot = snapshot_in(self.snapshot)
         files = _files(snapshot, self.folder)
-        kept, computed = _build(snapshot, bucket, self.as_ofs, self.features, files, self.values_bytes)
+        references = References.of(snapshot, self.features, self.folder)
+        kept, computed = _build(snapshot, bucket, self.as_ofs, self.features, files, references, self.values_bytes)
         return pa.table({"kept": [kept], "computed": [computed]})
 
 
@@ -67,6 +69,11 @@ class BuiltFeatures:
     @cached_property
     def files(self) -> FeatureFiles:
         return _files(self.snapshot, self.folder)
+
+    @cached_property
+    def references(self) -> References:
+        """The whole book's figures that features look at beside their account's own rows."""
+        return References.of(self.snapshot, self.features, self.folder)
 
     @property
     def said(self) -> str:
@@ -89,13 +96,13 @@ class BuiltFeatures:
 
     def table(self, as_of: date, bucket: int, columns: Collection[str] | None = None) -> pa.Table:
         """Return one bucket's features at `as_of` as `bucket_features` does; built again where they went meanwhile."""
-        keys = keys_of(self.snapshot, bucket, as_of, self.features)
+        keys = _keys(self.snapshot, bucket, as_of, self.features, self.references)
         chosen = {name: key for name, key in keys.columns.items() if columns is None or name in columns}
         for _ in range(TRIES):
             found = self.files.read(as_of, bucket, chosen, keys.rows)
             if found is not None:
                 return _dated(found, as_of)
-            _build(self.snapshot, bucket, [as_of], self.features, self.files)
+            _build(self.snapshot, bucket, [as_of], self.features, self.files, self.references)
         raise StoreError(
             f"features file {self.files.file(as_of, bucket)} cannot be read back. Is another command at work in the "
             "same state folder? Wait for it, then run again."
@@ -123,6 +130,7 @@ def build_to_disk(
     Raises StoreError when the folder cannot be written.
     """
     share(snapshot)
+    References.of(snapshot, features, folder).prepare(as_ofs, workers)
     function = BuildBucket(snapshot.folder, tuple(sorted(set(as_ofs))), tuple(features), folder, values_bytes)
     results = track(workers.map(function, range(snapshot.buckets)), "features", snapshot.buckets)
     counts = [table.to_pylist()[0] for _, table in results]
@@ -143,8 +151,12 @@ def bucket_features(
     """
     days = sorted(set(as_ofs))
     built = BuiltFeatures(snapshot, tuple(features), folder)
-    _build(snapshot, bucket, days, features, built.files)
+    _build(snapshot, bucket, days, features, built.files, built.references)
     return pa.concat_tables([built.table(day, bucket) for day in days])
+
+
+def _keys(snapshot: Snapshot, bucket: int, as_of: date, features: Sequence[Feature], references: References) -> Keys:
+    return keys_of(snapshot, bucket, as_of, features, lambda feature: references.digest(as_of, feature))
 
 
 def _files(snapshot: Snapshot, folder: Path) -> FeatureFiles:
@@ -157,11 +169,12 @@ def _build(
     as_ofs: Sequence[date],
     features: Sequence[Feature],
     files: FeatureFiles,
+    references: References,
     values_bytes: int = VALUES_BYTES,
 ) -> tuple[int, int]:
     """Compute and write what is missing; return how many columns of a date were kept and how many computed."""
     wanted: dict[tuple[Feature, ...], list[date]] = defaultdict(list)
-    keys = {as_of: keys_of(snapshot, bucket, as_of, features) for as_of in as_ofs}
+    keys = {as_of: _keys(snapshot, bucket, as_of, features, references) for as_of in as_ofs}
     for as_of in as_ofs:
         there = files.kept(as_of, bucket)
         if there is None or not there.serves(keys[as_of]):
@@ -170,25 +183,30 @@ def _build(
     computed = 0
     for missing, days in wanted.items():
         others = tuple(feature for feature in features if feature not in missing)
-        for as_of, part in _computed(snapshot, bucket, days, missing, values_bytes):
+        for as_of, part in _computed(snapshot, bucket, days, missing, references, values_bytes):
             before = files.read(as_of, bucket, {each.name: keys[as_of].columns[each.name] for each in others})
             computed += len(missing)
             if others and (before is None or not before["account_id"].equals(part["account_id"])):
-                ((_, before),) = _computed(snapshot, bucket, [as_of], others, values_bytes)
+                ((_, before),) = _computed(snapshot, bucket, [as_of], others, references, values_bytes)
                 computed += len(others)
             files.write(as_of, bucket, keys[as_of], _together(part, before, features))
     return len(features) * len(keys) - computed, computed
 
 
 def _computed(
-    snapshot: Snapshot, bucket: int, as_ofs: Sequence[date], features: Sequence[Feature], values_bytes: int
+    snapshot: Snapshot,
+    bucket: int,
+    as_ofs: Sequence[date],
+    features: Sequence[Feature],
+    references: References,
+    values_bytes: int,
 ) -> Iterator[tuple[date, pa.Table]]:
     """Yield each date with account_id and the features of the accounts seen then, as many dates in a pass as fit."""
     history = _history(snapshot, bucket, as_ofs, features)
     at_once = dates_at_once(values_bytes, len(history.accounts), len(features))
     for number in range(0, len(as_ofs), at_once):
         days = as_ofs[number : number + at_once]
-        yield from _by_date(build_features(history, days, features), days, features)
+        yield from _by_date(build_features(history, days, features, references.at(days)), days, features)
 
 
 def _history(snapshot: Snapshot, bucket: int, as_ofs: Sequence[date], features: Sequence[Feature]) -> History:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 
-from features.needs import needs
+from features.measures import Measure
+from features.needs import needs_of
 from features.spec import Feature
 from pipeline.snapshot import Snapshot
 from pipeline.tables import HISTORY_TABLES
@@ -33,21 +34,34 @@ class Keys:
     columns: Mapping[str, str]
 
 
-def keys_of(snapshot: Snapshot, bucket: int, as_of: date, features: Sequence[Feature]) -> Keys:
-    """Return the keys under which the features of a bucket at `as_of` are kept."""
+def keys_of(
+    snapshot: Snapshot, bucket: int, as_of: date, features: Sequence[Feature], peers: Callable[[Feature], str]
+) -> Keys:
+    """Return the keys under which the features of a bucket at `as_of` are kept.
+
+    `peers` gives the digest of what a feature looks at beyond the bucket, "" for nothing.
+    """
     present = [name for name in HISTORY_TABLES if name in snapshot.columns]
     said = {table: snapshot.digest_upto(bucket, (table,), as_of) for table in present}
     constant = " ".join(snapshot.constant)
     columns = {}
     for feature in features:
         read = {table: said[table] for table in tables_of(feature, present)}
-        columns[feature.name] = _digest(feature.measure, feature.unit == "category", read, constant, code_digest())
-    return Keys(_digest(said, constant, code_digest()), columns)
+        beyond = (said_of,) if (said_of := peers(feature)) else ()
+        columns[feature.name] = digest(
+            feature.measure, feature.unit == "category", read, constant, code_digest(), *beyond
+        )
+    return Keys(digest(said, constant, code_digest()), columns)
 
 
 def tables_of(feature: Feature, present: Sequence[str]) -> tuple[str, ...]:
     """Return which of the tables that are `present` a feature looks at."""
-    looked_at = needs([feature], ())
+    return tables_read([feature.measure], present)
+
+
+def tables_read(measures: Sequence[Measure], present: Sequence[str]) -> tuple[str, ...]:
+    """Return which of the tables that are `present` the measures look at."""
+    looked_at = needs_of(measures, ())
     return tuple(table for table in present if table in looked_at)
 
 
@@ -61,5 +75,6 @@ def code_digest() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _digest(*parts: object) -> str:
+def digest(*parts: object) -> str:
+    """Return a digest of the parts as they are written."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

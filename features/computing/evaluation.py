@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from features.computing import passes
 from features.computing.dated import DatedTable
 from features.computing.picking import pick
+from features.computing.reference import Reference
 from features.computing.selection import Floats, Selection
 from features.where import ANY, Where, filled
 from pipeline.asof import DAY, MISSING, NEVER, instant
@@ -56,12 +57,15 @@ class AllHistory:
 class Evaluation:
     """A history at `as_ofs` (ascending, at least one): what measures share is computed once."""
 
-    def __init__(self, history: History, as_ofs: Sequence[date]) -> None:
+    def __init__(
+        self, history: History, as_ofs: Sequence[date], references: Mapping[date, Reference] | None = None
+    ) -> None:
         self.ids = history.accounts
         self.accounts = len(history.accounts)
         self.days = np.array([instant(as_of) // DAY for as_of in as_ofs], dtype=np.int32)
         self.shape = (len(self.days), self.accounts)
         self._as_ofs = as_ofs
+        self._references = references or {}
         self._history = history
         self._dated = history.dated()
         self._tables: dict[str, DatedTable] = {}
@@ -82,6 +86,13 @@ class Evaluation:
         if name not in self._tables:
             self._tables[name] = DatedTable(self._dated[name], self.days)
         return self._tables[name]
+
+    def reference(self, date: int) -> Reference:
+        """Return the whole book's figures at one of the dates; ValueError where they were not given."""
+        as_of = self._as_ofs[date]
+        if as_of not in self._references:
+            raise ValueError(f"the features look at the account's peers, and no reference table of {as_of} was given")
+        return self._references[as_of]
 
     @cached_property
     def seen(self) -> Flags:

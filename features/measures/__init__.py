@@ -10,6 +10,8 @@ from features.measures.contracted import Contracted, Held
 from features.measures.decayed import Decayed
 from features.measures.latest import Latest
 from features.measures.of_account import Attribute, Observed, Opened
+from features.measures.parts import leaves, parts
+from features.measures.peers import PeersMean
 from features.measures.recency import Since, Until
 from features.measures.spans import Elapsed, Gaps, Oldest
 from features.measures.top import TopShare
@@ -29,9 +31,12 @@ __all__ = [
     "Observed",
     "Oldest",
     "Opened",
+    "PeersMean",
     "Reads",
     "Since",
     "TopShare",
     "Until",
     "Windowed",
+    "leaves",
+    "parts",
 ]

@@ -100,9 +100,9 @@ def test_some_columns_of_one_bucket(tmp_path):
 def test_dates_that_do_not_fit_are_built_in_turn(tmp_path, monkeypatch):
     passes = []
 
-    def noted(history, as_ofs, features):
+    def noted(history, as_ofs, features, references):
         passes.append(len(as_ofs))
-        return build_features(history, as_ofs, features)
+        return build_features(history, as_ofs, features, references)
 
     monkeypatch.setattr("features.built.building.build_features", noted)
     snapshot = firm(tmp_path)
@@ -376,9 +376,9 @@ def noted_features(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Return a list that fills with the names of the features that the engine is asked for."""
     asked: list[list[str]] = []
 
-    def noted(history, as_ofs, features):
+    def noted(history, as_ofs, features, references):
         asked.append([feature.name for feature in features])
-        return build_features(history, as_ofs, features)
+        return build_features(history, as_ofs, features, references)
 
     monkeypatch.setattr("features.built.building.build_features", noted)
     return asked
