@@ -152,6 +152,7 @@ def _told(notes: Mapping[str, Any], said_of: str, decision: Mapping[str, Any], u
         verdict=notes.get("verdict", "not judged"),
         warnings=notes.get("warnings") or (),
         trained_until=until or str(notes.get("trained_until", "")),
+        notes=notes,
     )
 
 

@@ -17,6 +17,9 @@ from models.material import Material
 from models.promote import Decision
 from models.targets import Target
 
+LIFTED = ("breakdown", "expected", "value", "shift", "ageing")
+"""Parts that a backtest adds to its document; in the notes they stand beside the evaluation, not in it."""
+
 
 def training_notes(
     material: Material,
@@ -37,8 +40,11 @@ def training_notes(
     """
     auc = Interval(None, None, None) if evaluated is None else evaluated.auc()
     pooled = None if evaluated is None else evaluated.predictions[~evaluated.predictions["final"]]
+    plain = {} if evaluated is None else dict(evaluated.plain)
+    lifted = {part: plain.pop(part) for part in LIFTED if part in plain}
     return {
-        "evaluation": {} if evaluated is None else dict(evaluated.plain),
+        "evaluation": plain,
+        **lifted,
         "curves": {} if pooled is None or pooled.empty else curves(pooled, CONTENDERS),
         "cohorts": cohorts(data),
         "importance": importance(model, material.features, data.features, weight=data.weight),

@@ -68,6 +68,8 @@ class Training:
     trained_until: str = ""
     absent: str = ""
     """Why there are no notes."""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """All of them, for the sections of `pipeline.report.sections`."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from markupsafe import Markup
 
 from pipeline.report import words
 from pipeline.report.attention import notices
-from pipeline.report.contents import Report
+from pipeline.report.contents import Report, TargetTold
 from pipeline.report.pictures import pictures
+from pipeline.report.section import About, Section
+from pipeline.report.sections import sections
 
 SHOWN = 20
 """Rows of a list, and of what changed on it, that the page shows."""
@@ -22,8 +24,14 @@ def render(report: Report) -> str:
     # Charts escape what they are given themselves.
     drawn = {target.name: {name: Markup(svg) for name, svg in pictures(target).items()} for target in report.targets}  # noqa: S704
     return _environment().get_template("page.html.j2").render(
-        report=report, notices=notices(report), charts=drawn, shown=SHOWN, words=words
+        report=report, notices=notices(report), charts=drawn, shown=SHOWN, words=words,
+        sections={target.name: _sections(report, target) for target in report.targets},
     )  # fmt: skip
+
+
+def _sections(report: Report, target: TargetTold) -> list[Section]:
+    about = About(target.name, target.risk, report.currency, target.horizon)
+    return sections(target.training.notes, about)
 
 
 @cache
@@ -47,4 +55,5 @@ def _environment() -> Environment:
         "quoted",
     ):
         made.filters[name] = getattr(words, name)
+    made.filters["drawn"] = Markup  # charts escape what they are given themselves
     return made

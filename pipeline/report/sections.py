@@ -1,0 +1,22 @@
+"""Which sections a target's report has, in their order. A part adds itself by one line here.
+
+A section is made by a function of the notes of a training (`models.notes`), or of a target's part of a backtest's
+document, which share their keys: it returns None where the notes say nothing of its part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipeline.report.section import About, Section
+
+Maker = Callable[[Mapping[str, Any], About], Section | None]
+
+MAKERS: tuple[Maker, ...] = ()
+
+
+def sections(notes: Mapping[str, Any], about: About) -> list[Section]:
+    """Return the sections that the notes have something to say for."""
+    made = (maker(notes, about) for maker in MAKERS)
+    return [section for section in made if section is not None]
