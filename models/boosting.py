@@ -85,7 +85,8 @@ class Growing:
     """Trees under training that can grow on: early stopping first, then to a number of rounds chosen elsewhere.
 
     `categories` are the positions of category columns, `chosen` LightGBM's parameters, `weight` how many rows each row
-    counts for (None: itself). The matrix is only looked at here: what is kept of it is a byte per number.
+    counts for (None: itself), `start` the margin of each row that trees are added to. The matrix is only looked at
+    here: what is kept of it is a byte per number.
     """
 
     def __init__(
@@ -95,12 +96,14 @@ class Growing:
         categories: Sequence[int],
         chosen: Mapping[str, Any],
         weight: Floats | None = None,
+        start: Floats | None = None,
     ) -> None:
         # LightGBM keeps pre-filtered features out by min_data_in_leaf; our own list must stay whole for contributions.
         data = lgb.Dataset(
             matrix,
             label,
             weight=weight,
+            init_score=start,
             categorical_feature=list(categories),
             params={key: chosen[key] for key in BINNING if key in chosen} | BINS,
             free_raw_data=True,
@@ -111,10 +114,18 @@ class Growing:
         self._vain = 0
 
     def stop_early(
-        self, matrix: Floats, label: NDArray[Any], most: int = MOST_ROUNDS, weight: Floats | None = None
+        self,
+        matrix: Floats,
+        label: NDArray[Any],
+        most: int = MOST_ROUNDS,
+        weight: Floats | None = None,
+        start: Floats | None = None,
     ) -> int:
-        """Grow until the log-loss on other rows no longer falls; return the best number of rounds."""
-        margin = np.zeros(len(label))
+        """Grow until the log-loss on other rows no longer falls; return the best number of rounds.
+
+        `start` are the other rows' margins that trees are added to.
+        """
+        margin = np.zeros(len(label)) if start is None else start.copy()
         best, best_loss = STEP, np.inf
         while self.rounds < most and self.rounds < best + PATIENCE:
             seen = self.rounds

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.spec import Feature
 from models.dataset import Dataset
-from models.recipes import Encoded
+from models.rows import Encoded
 from models.scorer import FIRST_CODE, category_codes
 from pipeline.errors import ModelError
 

@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 from features.built import content_digest
 from features.spec import Feature
 from models.calibrate import Calibration, bands, fit_platt, identity
+from models.choosing.candidates import Candidate, Size, candidates_for
+from models.choosing.choose import FOLDS_IN_TIME, FOLDS_OF_ACCOUNTS, Choice, choose
+from models.choosing.folds import Inner, account_folds, time_folds
+from models.choosing.members import Later, Members
 from models.dataset import Dataset
 from models.encoding import encode
 from models.increment import fit_increment
 from models.manifest import FittedModel
-from models.recipes import RECIPES, Encoded, Later, Learning, Maker, recency_feature
+from models.recipes import RECIPES, recency_feature
+from models.rows import Encoded
 from models.scorer import FORMAT
-from models.split import inner_folds
 from models.targets import Target
 from models.thinning import thinned
 from pipeline.errors import ModelError, TrainingRefused, nearest
@@ -34,9 +38,6 @@ FEWEST_FOLDS = 2
 
 FEWEST_LATER = 50
 """Rows of either class on later dates without which calibration is not fitted."""
-
-INNER_ROWS = 200_000
-"""Inner folds train on at most about so many rows, every n-th."""
 
 
 def fit(data: Dataset, target: Target, features: Sequence[Feature], settings: Settings, until: date) -> FittedModel:
@@ -67,7 +68,9 @@ def fit_recipes(
             raise ModelError(f"no such recipe: {name!r}; {nearest(name, RECIPES)}")
     check_learnable(data, target, settings)
     described, rows = encode(data, features)
-    learning = Learning(rows, _inner(data, rows, target), settings.training.threads, settings.run.seed)
+    recency = recency_feature(features, target, rows, needed="recency" in names)
+    folds = time_folds(data, rows, target.window)
+    members = Members(rows, [fold.rows for fold in folds], settings.training.threads, settings.run.seed, recency)
     shared: dict[str, Any] = {
         "format": FORMAT,
         "target": target.plain(),
@@ -87,22 +90,37 @@ def fit_recipes(
         beside["increment.json"], shared["increment"] = _increment(data, rows)
     fitted = {}
     for name in names:
-        recipe = RECIPES[name]
-        recency = recency_feature(features, target, rows) if recipe.recency_alone else None
-        own, files = _fit(Maker(recipe, recency, learning), data)
-        fitted[name] = FittedModel.of(shared | own, files | beside, settings.training.threads)
+        candidate, chosen = RECIPES[name], None
+        if candidate is None:
+            choice = _choice(data, rows, folds, members, target, settings)
+            candidate, chosen = choice.candidate, choice.plain()
+        own, files = _fit(name, candidate, members, data)
+        fitted[name] = FittedModel.of(shared | own | {"chosen": chosen}, files | beside, settings.training.threads)
     return fitted
 
 
-def _fit(maker: Maker, data: Dataset) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _choice(
+    data: Dataset, rows: Encoded, folds: Sequence[Inner], members: Members, target: Target, settings: Settings
+) -> Choice:
+    """Return the choice among what a book of this size is offered: on later dates, or else on other accounts."""
+    accounts, judged_on = data.rows["account_id"].to_numpy(), FOLDS_IN_TIME
+    offered = candidates_for(Size.of(rows.label, accounts, len(rows.names)), target, settings)
+    offered = [each for each in offered if members.recency is not None or not each.looks_at_recency]
+    if len(offered) > 1 and len(folds) < FEWEST_FOLDS:
+        folds, judged_on = account_folds(accounts, rows, settings.run.seed), FOLDS_OF_ACCOUNTS
+        members = members.on([fold.rows for fold in folds])
+    return choose(members, offered, [fold.accounts for fold in folds], judged_on)
+
+
+def _fit(name: str, candidate: Candidate, members: Members, data: Dataset) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return what a recipe adds to the manifest, and its members' files."""
-    later = maker.later()
+    later = members.later(candidate)
     calibration = _calibration(later)
-    members, files = maker.members(later.rounds)
+    listed, files = members.files(candidate)
     seen = calibration.probability(later.margin) if calibration.kind != "identity" else np.empty(0)
     own = {
-        "recipe": maker.recipe.name,
-        "members": members,
+        "recipe": name,
+        "members": listed,
         "calibration": {
             "kind": calibration.kind,
             "slope": calibration.slope,
@@ -112,7 +130,7 @@ def _fit(maker: Maker, data: Dataset) -> tuple[dict[str, Any], dict[str, bytes]]
             "note": calibration.note,
         },
         "bands": bands(seen, later.label, None if data.sampled is None else data.sampled.weights) if len(seen) else [],
-        "recency": maker.recency,
+        "recency": members.recency if candidate.looks_at_recency else None,
     }
     return own, files
 
@@ -168,21 +186,6 @@ def _check_drawn(data: Dataset, target: Target, needed: int) -> None:
 
 def _meaning(target: Target) -> str:
     return target.words["label"]
-
-
-def _inner(data: Dataset, rows: Encoded, target: Target) -> list[tuple[Encoded, Encoded]]:
-    """Return the training and the later rows of each inner fold in which both have both classes."""
-    as_of = data.rows["as_of"].to_numpy()
-    folds = []
-    for fold in inner_folds(data.dates, target.window):
-        train = np.isin(as_of, np.array([np.datetime64(day) for day in fold.train], dtype=as_of.dtype))
-        kept = np.flatnonzero(train)
-        train = np.zeros(len(as_of), dtype=bool)
-        train[kept[:: -(-len(kept) // INNER_ROWS)]] = True
-        parts = rows.take(train), rows.take(as_of == np.datetime64(fold.test))
-        if all(0 < part.label.sum() < len(part.label) for part in parts):
-            folds.append(parts)
-    return folds
 
 
 def _calibration(later: Later) -> Calibration:

@@ -29,11 +29,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from features.spec import Feature
+from models.choosing.candidates import Part
+from models.choosing.members import Members
 from models.dataset import Dataset
 from models.manifest import FittedModel
 from models.material import Material
 from models.metrics import METRICS, Ordered, Sample
-from models.recipes import Encoded, Learning, Maker, Recipe
+from models.rows import Encoded
 from models.split import inner_folds
 from models.targets import Target
 from models.train import fit
@@ -176,9 +178,9 @@ def with_latent(task: Task, model: FittedModel, settings: Settings) -> Floats:
     for fold in inner_folds(task.train.dates, task.target.window):
         earlier = np.isin(stamps, np.array(fold.train, dtype=stamps.dtype)) & known
         folds.append((rows.take(earlier), rows.take((stamps == np.datetime64(fold.test)) & known)))
-    learning = Learning(rows.take(known), folds, settings.training.threads, settings.run.seed)
-    rounds = Maker(Recipe("with latent state", few=1.0, many=1.0), None, learning).later().rounds
-    return learning.grow(None).margin(test, rounds)
+    members = Members(rows.take(known), folds, settings.training.threads, settings.run.seed)
+    trees = Part("trees")
+    return members.grow(None, trees).margin(test, members.rounds(trees))
 
 
 def gini(positive: NDArray[Any], score: Floats) -> float:

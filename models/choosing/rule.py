@@ -1,0 +1,103 @@
+"""The one-standard-error rule: the simplest candidate that is not clearly worse than the best.
+
+Breiman, Friedman, Olshen and Stone (1984), "Classification and Regression Trees", 3.4.3. Errors of two candidates on
+the same rows rise and fall together, so the standard error is that of their difference, row by row; and rows of one
+account at several dates are one cluster, so it is summed by account (Liang and Zeger 1986).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.calibrate import fit_platt
+from models.choosing.candidates import Candidate
+
+Floats = NDArray[np.float64]
+
+ERRORS = 1.0
+"""Standard errors within which a simpler candidate is as good as the best."""
+
+ERRORS_OF_RULE = 2.0
+"""The same for a rule that needs no model: to go beyond it asks for evidence."""
+
+LIKELY = 1e-9
+
+
+@dataclass(frozen=True)
+class Stood:
+    """A candidate with its mean loss, and how far it is behind the best, both per row, with that one's error."""
+
+    candidate: Candidate
+    loss: float
+    behind: float
+    error: float
+
+    @property
+    def within(self) -> float:
+        """How many standard errors a candidate may be behind to be as good."""
+        return ERRORS_OF_RULE if self.candidate.complexity == 0 else ERRORS
+
+    @property
+    def as_good(self) -> bool:
+        return self.behind <= self.within * self.error
+
+
+def row_losses(
+    margin: Floats, label: NDArray[np.int8], half: NDArray[np.bool_], weight: Floats | None = None
+) -> Floats:
+    """Return each row's log-loss after calibration, which halves of the accounts find for one another.
+
+    A margin that knows nothing earns nothing this way; calibrated on its own rows it would always seem to gain.
+    `half` is True for rows of one half of the accounts; where a half has one class only, all rows calibrate all.
+    """
+    losses = np.empty(len(label))
+    parts = [half, ~half]
+    if any(len(np.unique(label[part])) < 2 for part in parts):
+        parts = [np.ones(len(label), dtype=bool)]
+    for part in parts:
+        fitted_on = ~part if len(parts) > 1 else part
+        map_ = fit_platt(margin[fitted_on], label[fitted_on], None if weight is None else weight[fitted_on])
+        chance = np.clip(map_.probability(margin[part]), LIKELY, 1 - LIKELY)
+        losses[part] = -np.where(label[part] == 1, np.log(chance), np.log1p(-chance))
+    return losses
+
+
+def standing(
+    losses: Mapping[Candidate, Floats], accounts: NDArray[np.intp], weight: Floats | None = None
+) -> list[Stood]:
+    """Return how each candidate stands, the simplest first.
+
+    `losses` are per row, of the same rows for all candidates; `accounts` numbers each row's account from 0.
+    """
+    counts = np.ones(len(accounts)) if weight is None else weight
+    means = {candidate: float(np.average(loss, weights=counts)) for candidate, loss in losses.items()}
+    ordered = sorted(losses, key=lambda candidate: (candidate.complexity, candidate.name))
+    best = min(ordered, key=lambda candidate: means[candidate])
+    return [
+        Stood(
+            candidate,
+            means[candidate],
+            means[candidate] - means[best],
+            clustered_error(losses[candidate] - losses[best], accounts, counts),
+        )
+        for candidate in ordered
+    ]
+
+
+def simplest(stood: Sequence[Stood]) -> Stood:
+    """Return the simplest candidate that is as good as the best."""
+    return next(each for each in stood if each.as_good)
+
+
+def clustered_error(difference: Floats, accounts: NDArray[np.intp], weight: Floats) -> float:
+    """Return the standard error of a weighted mean of rows, where rows of one account are one observation."""
+    mean = float(np.average(difference, weights=weight))
+    sums = np.bincount(accounts, weight * (difference - mean))
+    groups = len(sums)
+    if groups < 2:
+        return float("inf")
+    return float(np.sqrt(groups / (groups - 1) * np.sum(sums**2)) / weight.sum())
