@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-from features import accounts, billing, contracts, interactions, payments, support
+from features import accounts, billing, contracts, interactions, payments, peers, support
 from features.spec import Fact, Feature, expand
 from pipeline.errors import SettingsError, nearest
 from pipeline.settings import AccountSettings
@@ -40,13 +40,15 @@ NAMING = ("name", "account_manager", "team", "parent_id")
 def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: AccountSettings) -> tuple[Feature, ...]:
     """Return the features that can be built from the mapped `columns` per table, in catalogue order.
 
-    Features that read a table or column the firm does not have are left out. The attributes of [accounts] features
-    follow, where they are constant or the accounts carry known_at.
+    Features that read a table or column the firm does not have are left out. With [accounts] peers those that compare
+    an account with its peers are among them. The attributes of [accounts] features follow, where they are constant or
+    the accounts carry known_at.
 
     Raises SettingsError for an attribute that is not mapped, names accounts or people, is listed twice, or whose name
-    is taken.
+    is taken, and for peers that are none of the attributes.
     """
-    built = [feature for feature in FEATURES if not missing_columns(feature, columns)]
+    declared = (*FEATURES, *_peers(account_settings))
+    built = [feature for feature in declared if not missing_columns(feature, columns)]
     present = columns.get(ACCOUNTS.name, ())
     dated = "known_at" in present
     wanted: list[str] = []
@@ -76,6 +78,19 @@ def features_for(columns: Mapping[str, tuple[str, ...]], account_settings: Accou
             )
         wanted.append(name)
     return (*built, *accounts.attributes(wanted))
+
+
+def _peers(account_settings: AccountSettings) -> tuple[Feature, ...]:
+    attribute = account_settings.peers
+    if attribute is None:
+        return ()
+    if attribute != peers.ALL and attribute not in account_settings.features:
+        raise SettingsError(
+            f"[accounts] peers names '{attribute}', which is not among [accounts] features, so that its past is not "
+            f"known; {nearest(attribute, account_settings.features)} Add it there, or write peers = "
+            f'"{peers.ALL}" for the whole book.'
+        )
+    return peers.against_peers(attribute)
 
 
 def missing_columns(feature: Feature, columns: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -155,9 +155,10 @@ def _steps(material: Material, target: Target, before: Run, after: Run, accounts
     parts: list[list[pd.DataFrame]] = [[], [], []]
     for history in histories:
         built = (
-            _features(material, history, before.as_of),
-            _features(material, history.as_known(before.as_of), after.as_of),
-            _features(material, history, after.as_of),
+            _features(material, history, before.as_of, peers=before.as_of),
+            # What the peers did meanwhile is a new fact, so as time passes they stay as they were.
+            _features(material, history.as_known(before.as_of), after.as_of, peers=before.as_of),
+            _features(material, history, after.as_of, peers=after.as_of),
         )
         for kept, frame in zip(parts, built, strict=True):
             kept.append(frame[frame.index.isin(accounts)])
@@ -165,8 +166,10 @@ def _steps(material: Material, target: Target, before: Run, after: Run, accounts
     return Steps(old, new, past, later, now)
 
 
-def _features(material: Material, history: History, as_of: date) -> pd.DataFrame:
-    return build_features(history, [as_of], material.features).drop(columns="as_of").set_index("account_id")
+def _features(material: Material, history: History, as_of: date, peers: date) -> pd.DataFrame:
+    references = {as_of: table for table in material.references.at([peers]).values()}
+    built = build_features(history, [as_of], material.features, references)
+    return built.drop(columns="as_of").set_index("account_id")
 
 
 def _model(material: Material, target: Target, run: Run) -> FittedModel:

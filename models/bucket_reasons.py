@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.built import BuiltFeatures
+from features.built import BuiltFeatures, References
 from features.catalogue import facts_for
 from features.engine import build_features
 from features.needs import needs
@@ -64,7 +64,8 @@ class ReasonBucket:
             return pd.DataFrame(index=accounts)
         read = needs(facts, [self.as_of])
         columns = {table: read[table].columns if table in read else () for table in snapshot.columns}
-        built = build_features(snapshot.history(bucket, columns=columns), [self.as_of], facts)
+        references = References.of(snapshot, self.features, self.kept).at([self.as_of])
+        built = build_features(snapshot.history(bucket, columns=columns), [self.as_of], facts, references)
         return built.drop(columns="as_of").set_index("account_id").loc[accounts]
 
 

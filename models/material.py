@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from features.built import BuiltFeatures, build_to_disk
+from features.built import BuiltFeatures, References, build_to_disk
 from features.catalogue import facts_for, features_for
 from features.engine import build_features
 from features.spec import Feature
@@ -104,6 +104,11 @@ class Material:
         room = plan(self.settings).values_bytes
         return build_to_disk(self.snapshot, as_ofs, self.features, self.features_folder, self.workers, room)
 
+    @cached_property
+    def references(self) -> References:
+        """The whole book's figures that features look at beside their account's own rows."""
+        return References.of(self.snapshot, self.features, self.features_folder)
+
     def features_at(self, as_ofs: Sequence[date]) -> pd.DataFrame:
         """Return account_id, as_of and every feature, one row per as_of and account seen, in that order."""
         built = self.build(as_ofs)
@@ -117,7 +122,7 @@ class Material:
         facts = facts_for(self.features)
         if rows.empty or not facts:
             return rows.assign(**{fact.name: np.nan for fact in facts})
-        built = build_features(self.snapshot.history_of(rows.index), [as_of], facts)
+        built = build_features(self.snapshot.history_of(rows.index), [as_of], facts, self.references.at([as_of]))
         return rows.join(built.set_index("account_id").drop(columns="as_of"))
 
     def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset:

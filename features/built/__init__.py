@@ -2,5 +2,6 @@
 
 from features.built.building import BuildBucket, BuiltFeatures, bucket_features, build_to_disk
 from features.built.content import content_digest
+from features.built.references import References
 
-__all__ = ["BuildBucket", "BuiltFeatures", "bucket_features", "build_to_disk", "content_digest"]
+__all__ = ["BuildBucket", "BuiltFeatures", "References", "bucket_features", "build_to_disk", "content_digest"]

@@ -42,7 +42,8 @@ def explain_account(
     reason = _excluded(material, account_id, as_of)
     if reason is not None:
         return {**head, "excluded": reason, "targets": {}}
-    features = build_features(material.snapshot.history_of([account_id]), [as_of], material.features)
+    history, references = material.snapshot.history_of([account_id]), material.references.at([as_of])
+    features = build_features(history, [as_of], material.features, references)
     account = Account(material, account_id, as_of, shown, features.drop(columns="as_of").set_index("account_id"))
     with Store(store_url(material.settings)) as store:
         earlier = None if since is None else _earlier(store, since, targets)

@@ -122,6 +122,8 @@ class Settings(Section):
         data = self.model_dump(mode="json", include=parts)
         for operational in ("as_of", "wait_seconds", "rows_per_bucket", "memory_gb", "workers"):
             data["run"].pop(operational)
+        if self.accounts.peers is None:
+            data["accounts"].pop("peers")
         if self.training.max_rows is None:
             data["training"].pop("max_rows")  # what it changes, the model's own digest of its rows tells
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -63,5 +63,7 @@ class AccountSettings(Section):
     """Attributes that become features; they need known_at, or to be named in `constant` too."""
     constant: tuple[str, ...] = ()
     """Attributes that never change (country of founding), declared so by you."""
+    peers: str | None = None
+    """Attribute that accounts share with their peers, one of `features`, or "all"; without it nobody has any."""
     min_history_days: int = Field(30, ge=0, le=LONGEST)
     """Younger accounts are listed as too new and never scored."""
