@@ -11,11 +11,21 @@ import numpy as np
 from pydantic import Field
 
 from models.targets.stretches import Stretches, stretches
-from models.targets.target import Floats, Outcome, Standing, Target, TargetSettings, at_least, exact, nothing_known
+from models.targets.target import (
+    Floats,
+    Outcome,
+    Standing,
+    Target,
+    TargetSettings,
+    at_least,
+    days_after,
+    exact,
+    nothing_known,
+)
 from pipeline.asof import DAY, NEVER, instant
 from pipeline.contract_lines import LineVersions, line_versions
 from pipeline.errors import TrainingRefused
-from pipeline.history import Flags, View
+from pipeline.history import Ints, View
 from pipeline.tables import SCALE
 
 MONTHS = 12
@@ -112,17 +122,25 @@ class ChurnByContract(ByContract):
         accounts = len(later.accounts)
         paying = stretches(_versions(later), self.params.grace_days)
         for as_of in standings:
-            yield Outcome(self._left(paying, as_of, accounts), np.zeros(accounts, dtype=np.int64))
+            left_at = self._left_at(paying, as_of, accounts)
+            yield Outcome(
+                left_at < self.window.bounds(as_of)[1],
+                np.zeros(accounts, dtype=np.int64),
+                days_after(as_of, left_at),
+            )
 
-    def _left(self, paying: Stretches, as_of: date, accounts: int) -> Flags:
-        start, end = self.window.bounds(as_of)
+    def _left_at(self, paying: Stretches, as_of: date, accounts: int) -> Ints:
+        """Return per account the instant at which it left, by the window's start or later; NEVER where it did not."""
+        start = self.window.bounds(as_of)[0]
         # No lower bound: the cohort holds no termination known at as_of, so an earlier date was learnt of afterwards.
         dated = paying.certain if self.params.dated_by == "notice" else paying.end
-        label = np.zeros(accounts, dtype=bool)
-        label[paying.account[(dated < end) & (paying.end != NEVER) & (paying.next_start > start)]] = True
+        left_at = np.full(accounts, NEVER)
+        gone = (paying.end != NEVER) & (paying.next_start > start)
+        np.minimum.at(left_at, paying.account[gone], dated[gone])
         # A contract withdrawn as an error later on: MRR was 0 all along, though at as_of nobody knew.
         first = paying.first_start(accounts)
-        return label | ((first >= instant(as_of) + self.params.grace_days * DAY) & (first > start))
+        never = (first >= instant(as_of) + self.params.grace_days * DAY) & (first > start)
+        return np.where(never, np.minimum(left_at, start), left_at)
 
     def notices(self, later: View) -> Floats:
         paying = stretches(_versions(later), self.params.grace_days)

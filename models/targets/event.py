@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from models.targets.invoiced import net_spend
-from models.targets.target import Floats, Outcome, Standing, Target, TargetSettings, nothing_known
-from pipeline.asof import DAY
+from models.targets.target import Floats, Outcome, Standing, Target, TargetSettings, days_after, nothing_known
+from pipeline.asof import DAY, NEVER
 from pipeline.contract_lines import line_versions
 from pipeline.history import Flags, Ints, View
 from pipeline.tables import SCALE
@@ -82,8 +82,9 @@ class Event(Target):
     def outcomes(self, later: View, standings: Mapping[date, Standing]) -> Iterator[Outcome]:
         accounts = len(later.accounts)
         for as_of in standings:
-            happened = occurs(later, self.params.event, *self.window.bounds(as_of))
-            yield Outcome(happened, np.zeros(accounts, dtype=np.int64))
+            start, end = self.window.bounds(as_of)
+            first = first_after(later, self.params.event, start)
+            yield Outcome(first < end, np.zeros(accounts, dtype=np.int64), days_after(as_of, first))
 
     def _standing(self, view: View, member: Flags, base: Ints, stake: Floats) -> Standing:
         accounts = len(view.accounts)
@@ -169,10 +170,11 @@ class EventByActivity(Event):
         return self._standing(view, active, spent, np.maximum(spent, 0) / SCALE)
 
 
-def occurs(view: View, kind: str, start: int, end: int) -> Flags:
-    """Return per account whether an interaction of the kind occurred in `[start, end)`."""
-    found = np.zeros(len(view.accounts), dtype=bool)
+def first_after(view: View, kind: str, start: int) -> Ints:
+    """Return per account the instant of its first interaction of the kind at or after `start`; NEVER without one."""
+    first = np.full(len(view.accounts), NEVER)
     rows = view.rows("interactions")
     if rows is not None:
-        found[rows.account[rows.equal("kind", kind) & (rows.occurred >= start) & (rows.occurred < end)]] = True
-    return found
+        later = rows.equal("kind", kind) & (rows.occurred >= start)
+        np.minimum.at(first, rows.account[later], rows.occurred[later])
+    return first

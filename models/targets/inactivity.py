@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import Field
 
 from models.targets.invoiced import has_positive, net_spend
-from models.targets.target import Outcome, Standing, Target, TargetSettings, nothing_known
-from pipeline.asof import DAY
-from pipeline.history import View
+from models.targets.target import Outcome, Standing, Target, TargetSettings, days_after, nothing_known
+from pipeline.asof import DAY, MISSING, NEVER
+from pipeline.history import Ints, View
 from pipeline.tables import SCALE
 
 
@@ -29,6 +29,9 @@ class ChurnByInactivity(Target):
     """Cohort: a positive invoice in `[as_of - active_days, as_of)`. Label 1: none in the window.
 
     Value at stake: max(0, net spend in the same days) x horizon / active_days.
+
+    The event that the label asks for comes on the last day of the first `horizon` days without a positive invoice that
+    begin in the window or later; so it never comes within fewer days than the horizon.
     """
 
     params: ChurnByInactivitySettings
@@ -53,6 +56,10 @@ class ChurnByInactivity(Target):
             "value": f"net spend of the last {days} days x {horizon} / {days}",
         }
 
+    @property
+    def shortest_horizon(self) -> int:
+        return self.params.horizon
+
     def standing(self, view: View) -> Standing:
         start = view.at - self.params.active_days * DAY
         base = net_spend(view, start, view.at)
@@ -67,5 +74,31 @@ class ChurnByInactivity(Target):
         )
 
     def outcomes(self, later: View, standings: Mapping[date, Standing]) -> Iterator[Outcome]:
+        accounts = len(later.accounts)
+        last_buys = _followed_by_nothing(later, self.params.horizon)
         for as_of in standings:
-            yield Outcome(~has_positive(later, *self.window.bounds(as_of)), np.zeros(len(later.accounts), np.int64))
+            start, end = self.window.bounds(as_of)
+            silent = ~has_positive(later, start, end)
+            left_at = np.full(accounts, NEVER)
+            account, bought_at = last_buys
+            after = bought_at >= start
+            np.minimum.at(left_at, account[after], bought_at[after] + self.params.horizon * DAY)
+            left_at[silent] = end - 1
+            yield Outcome(silent, np.zeros(accounts, np.int64), days_after(as_of, left_at))
+
+
+def _followed_by_nothing(view: View, days: int) -> tuple[Ints, Ints]:
+    """Return account and instant of each positive invoice that so many whole days without another one follow.
+
+    The last of an account is always among them: whether the days after it are known is for the reader to judge.
+    """
+    rows = view.rows("invoices")
+    if rows is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    positive = (rows.columns["amount"] > 0) & (rows.occurred != MISSING)
+    account, bought_at = rows.account[positive], rows.occurred[positive]  # by account, then by time
+    follows = np.zeros(len(account), dtype=bool)
+    follows[:-1] = account[1:] == account[:-1]
+    empty = np.full(len(account), days)
+    empty[:-1] = np.where(follows[:-1], np.diff(bought_at // DAY) - 1, days)
+    return account[empty >= days], bought_at[empty >= days]

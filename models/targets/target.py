@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.asof import MISSING, LabelWindow
+from pipeline.asof import DAY, MISSING, NEVER, LabelWindow, instant
 from pipeline.history import Flags, Ints, View
 from pipeline.settings import Section
 from pipeline.tables import TABLES
@@ -71,6 +71,9 @@ class Outcome:
     label: Flags
     increment: Ints
     """By how much `base` grew, in ten-thousandths, at least 0; 0 where the value at stake is no increment."""
+    event_after: Floats | None = None
+    """Days from as_of to the first event of the kind the label asks for, whole, 0 on as_of's own day, however late it
+    came; NaN where none is known. Label 1 exactly where it is below gap + horizon. None: the label has no day."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,11 @@ class Target(ABC):
     def lookback(self) -> int:
         """Days before as_of that the cohort looks at; with less history the cohort is another one."""
         return self.min_history_days
+
+    @property
+    def shortest_horizon(self) -> int:
+        """The fewest days within which the event can come at all; shorter horizons are not defined."""
+        return 1
 
     @property
     @abstractmethod
@@ -158,6 +166,12 @@ class Target(ABC):
             "min_history_days": self.min_history_days,
             "risk": self.risk,
         }
+
+
+def days_after(as_of: date, event_at: Ints) -> Floats:
+    """Return the whole days from as_of to each instant, 0 for one before it; NaN for NEVER."""
+    days = np.maximum(event_at // DAY - instant(as_of) // DAY, 0)
+    return np.where(event_at == NEVER, np.nan, days)
 
 
 def nothing_known(accounts: int) -> Ints:
