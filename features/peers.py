@@ -16,7 +16,7 @@ ALL = "all"
 """The name in the config of the whole book as one group."""
 
 _FELL, _ROSE = -1.0, 2.0
-"""An account's change counts among its peers' within these: one that began from next to nothing says little of others."""
+"""An account's change counts among its peers' within these: one that began from next to nothing tells little."""
 
 _LARGEST = 1e8
 """No account counts among its peers as larger."""

@@ -167,8 +167,9 @@ def _steps(material: Material, target: Target, before: Run, after: Run, accounts
 
 
 def _features(material: Material, history: History, as_of: date, peers: date) -> pd.DataFrame:
-    references = {as_of: table for table in material.references.at([peers]).values()}
-    built = build_features(history, [as_of], material.features, references)
+    references = material.references.at([peers])
+    standing_in = {as_of: references[peers]} if references else {}
+    built = build_features(history, [as_of], material.features, standing_in)
     return built.drop(columns="as_of").set_index("account_id")
 
 
