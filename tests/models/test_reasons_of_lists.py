@@ -39,7 +39,9 @@ class Lists:
         parts = (*material.features, *facts_for(material.features))
         self.parts = {part.name: part for part in parts}
         # Straight from the engine over all accounts; lists ask it for the listed ones alone.
-        built = [build_features(history, [as_of], parts) for history in material.histories()]
+        built = [
+            build_features(history, [as_of], parts, material.references.at([as_of])) for history in material.histories()
+        ]
         self.figures = pd.concat(built).set_index("account_id").to_dict("index")
         self.drafts: dict[tuple[str, str], Draft] = {}
         self.typical: dict[str, dict[str, Any]] = {}
