@@ -55,6 +55,14 @@ def parameters(rows: int, threads: int, seed: int) -> dict[str, Any]:
     }
 
 
+STYLES: Mapping[str, Mapping[str, Any]] = {
+    "plain": {},
+    "extra": {"extra_trees": True},
+    "shallow": {"num_leaves": 4},
+}
+"""Settings by which one member's trees differ from another's, so that their average errs less than either."""
+
+
 def default_rounds(rows: int) -> int:
     """Return the number of rounds where no inner fold can tell."""
     return 120 if is_few(rows) else 200

@@ -32,8 +32,8 @@ class Part:
     """Prior variance of the curves' log-odds (see `models.linear`), or of those that the trees begin from."""
     started: bool = False
     """Trees are grown from the margin of the logistic, which has to be among the parts."""
-    extra: bool = False
-    """Thresholds are drawn at random (Geurts, Ernst and Wehenkel 2006, "Extremely randomized trees")."""
+    style: str = "plain"
+    """Of trees: see `models.boosting.STYLES`."""
     seed: int = 0
     """Added to `[run] seed`: trees that differ in it alone are a bag."""
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import linear
-from models.boosting import MOST_ROUNDS, Growing, Grown, default_rounds, parameters
+from models.boosting import MOST_ROUNDS, STYLES, Growing, Grown, default_rounds, parameters
 from models.choosing.candidates import Candidate, Part
 from models.leaf_counts import weighted_counts
 from models.rows import Encoded
@@ -133,7 +133,8 @@ class Members:
         rows = self._rows(fold)
         positions = [rows.names.index(name) for name in rows.categories]
         # A fold has fewer rows, but its number of rounds is for trees of the final model's size.
-        chosen = parameters(len(self.rows.label), self._threads, self._seed + part.seed) | self._tuned
+        chosen = parameters(len(self.rows.label), self._threads, self._seed + part.seed)
+        chosen |= self._tuned | dict(STYLES[part.style])
         if any(self._monotone):
             chosen |= {"monotone_constraints": self._monotone}
         matrix = rows.matrix
