@@ -120,7 +120,7 @@ def texts_of(contract: Table, mapping: TableSource) -> list[str]:
     """Return the source columns whose texts must stay as they are written: '007' is an id, not seven."""
     through = [mapping.account_through.on] if mapping.account_through is not None else []
     if not mapping.columns:
-        return [*through, *(column.name for column in contract.columns if column.kind in ("id", "text"))]
+        return [*through, *(column.name for column in contract.given if column.kind in ("id", "text"))]
     kinds = {name: contract.by_name[name].kind if name in contract.by_name else "text" for name in mapping.columns}
     named = {name: c.column for name, c in mapping.columns.items() if c.column is not None}
     return [*through, *(column for name, column in named.items() if kinds[name] in ("id", "text"))]
@@ -138,7 +138,9 @@ def _chosen(contract: Table, mapping: TableSource, present: Mapping[str, str], s
     wanted = mapping.columns
     if not wanted:
         folded = {name.lower(): name for name in present}
-        wanted = {name: ColumnSource(column=folded[name]) for name in contract.by_name if name in folded}
+        wanted = {
+            name: ColumnSource(column=folded[name]) for name in (each.name for each in contract.given) if name in folded
+        }
     elif mapping.account_through is not None:
         wanted = {"account_id": ColumnSource(column=ACCOUNT.name), **wanted}
     expressions = {
@@ -156,9 +158,9 @@ def _chosen(contract: Table, mapping: TableSource, present: Mapping[str, str], s
 
 def _selected(contract: Table, types: Mapping[str, str], where: str) -> dict[str, str]:
     """Return contract column -> column of a whole query; others are attributes where the table may have such."""
-    names = {}
+    names, given = {}, {column.name for column in contract.given}
     for raw in types:
-        if raw.lower() in contract.by_name:
+        if raw.lower() in given:
             names[raw.lower()] = raw
         elif contract.more_attributes:
             names[raw] = raw

@@ -9,6 +9,7 @@ from pipeline.cells import Cell
 from pipeline.mapping import Mapped
 from pipeline.sources import literal, quoted
 from pipeline.tables import LARGEST, SCALE, Column, Table, known_column
+from pipeline.texts.in_sql import READ_TEXT
 
 NO_RATE = "currency without a rate"
 """The rule that rejects money which cannot be converted; it always stops a run."""
@@ -33,10 +34,11 @@ _NULL = {
 class Staged:
     """A contract table in DuckDB, under the name `staged_<table>`.
 
-    Its columns: the contract columns that are mapped, a `<name>__known` per late one, and `known_at` where the
-    contract has it. Beside them `_rule`, the rule that rejects the row, or null; `_cell`, the text it was rejected
-    for; `_notes`, what was blanked in it ("ended_at open,..."), or null; `_old_id`, the account's id before links;
-    `_digest`, 128 bits of what the row says; `_source`, the position of its mapping.
+    Its columns: the contract columns that are mapped (of texts that columns are `read_from` only whether there is one:
+    '' or null), those columns, a `<name>__known` per late one, and `known_at` where the contract has it. Beside them
+    `_rule`, the rule that rejects the row, or null; `_cell`, the text it was rejected for; `_notes`, what was blanked
+    in it ("ended_at open,..."), or null; `_old_id`, the account's id before links; `_digest`, 128 bits of what the row
+    says; `_source`, the position of its mapping.
     """
 
     contract: Table
@@ -52,8 +54,19 @@ class Staged:
     def columns(self) -> tuple[str, ...]:
         """The contract columns that any source maps, in the contract's order, then further attributes."""
         present = {name for each in self.mapped for name in each.cells}
+        present |= {column.name for column in self.contract.columns if column.read_from in present}
         ordered = tuple(name for name in self.contract.by_name if name in present)
         return (*ordered, *sorted(present - set(ordered)))
+
+    @property
+    def read_from(self) -> dict[str, list[str]]:
+        """The columns that are made of a text, by the column that has it."""
+        made: dict[str, list[str]] = {}
+        for name in self.columns:
+            column = self.contract.by_name.get(name)
+            if column is not None and column.read_from is not None:
+                made.setdefault(column.read_from, []).append(name)
+        return made
 
     @property
     def excluded(self) -> frozenset[str]:
@@ -115,7 +128,12 @@ def staging_query(staged: Staged, position: int, currency: str, linked: bool, ra
     if "currency" in staged.columns and staged.contract.name != "rates":
         steps.append(f"converted AS ({_converted(staged, last, currency, rates)})")
         last = "converted"
+    for text, made in staged.read_from.items():
+        steps += [f"heard AS ({_heard(last, text)})", f"told AS ({_told('heard', made)})"]
+        last = "told"
     replaced = [f"{_judged(staged)} AS _rule"]
+    # What a row says has its texts in it as well, though they end here.
+    replaced += [f"CASE WHEN {quoted(text)} IS NOT NULL THEN '' END AS {quoted(text)}" for text in staged.read_from]
     replaced += [f"{_ten_thousandths(name)} AS {quoted(name)}" for name in staged.scaled()]
     digest = f"md5_number({_content(staged)}) AS _digest"
     return f"WITH {', '.join(steps)} SELECT * REPLACE ({', '.join(replaced)}), {digest} FROM {last}"
@@ -225,6 +243,16 @@ def _converted(staged: Staged, rows: str, currency: str, rates: bool) -> str:
     money = [name for name in staged.columns if staged.kind(name) == "money"]
     replaced += [f"t.{quoted(name)} * {factor} AS {quoted(name)}" for name in money]
     return f"SELECT t.* REPLACE ({', '.join(replaced)}) FROM {rows} AS t{join}"
+
+
+def _heard(rows: str, text: str) -> str:
+    return f"SELECT *, CASE WHEN {quoted(text)} IS NOT NULL THEN {READ_TEXT}({quoted(text)}) END AS _read FROM {rows}"
+
+
+def _told(rows: str, made: list[str]) -> str:
+    """Return the rows with the columns that are made of a text."""
+    values = ", ".join(f"_read.{quoted(name)} AS {quoted(name)}" for name in made)
+    return f"SELECT * EXCLUDE (_read) REPLACE ({values}) FROM {rows}"
 
 
 def _judged(staged: Staged) -> str:

@@ -24,6 +24,7 @@ from pipeline.sources import first_line, literal
 from pipeline.staged import MERGED, Staged, staging_query
 from pipeline.strays import reject_strays
 from pipeline.tables import TABLES, Table
+from pipeline.texts.in_sql import teach
 from pipeline.whole_tables import AskedTables, WholeTables
 
 MAY_BE_EMPTY = ("feedback", "exclusions", "account_links")
@@ -84,7 +85,7 @@ def empty_stage(settings: Settings, as_of: date) -> Iterator[Stage]:
     try:
         with duckdb.connect(str(room / "stage.duckdb")) as con:
             con.execute(f"SET memory_limit = '{plan(settings).duckdb_gb}GB'; SET threads = {settings.training.threads}")
-            prepare(con, room, settings.folder.resolve())
+            prepare(con, room, settings)
             yield Stage(con, settings, as_of)
     except duckdb.Error as error:
         raise SourceError(
@@ -106,10 +107,13 @@ def _room(state: Path) -> Path:
         ) from None
 
 
-def prepare(con: duckdb.DuckDBPyConnection, room: Path, folder: Path) -> None:
-    """Let DuckDB put its own files into `room`, read relative paths from `folder`, and give the same in every zone."""
+def prepare(con: duckdb.DuckDBPyConnection, room: Path, settings: Settings) -> None:
+    """Let DuckDB put its own files into `room`, read relative paths from the config's folder, give the same in every
+    zone, and read texts.
+    """
     con.execute(f"SET temp_directory = {literal(str(room))}; SET preserve_insertion_order = false")
-    con.execute(f"SET TimeZone = 'UTC'; SET file_search_path = {literal(str(folder))}")
+    con.execute(f"SET TimeZone = 'UTC'; SET file_search_path = {literal(str(settings.folder.resolve()))}")
+    teach(con, settings.texts.phone_regions, settings.texts.competitors)
     con.execute("SET enable_progress_bar = false")
     # The file lives for minutes: pressing its texts took a third of the time of staging.
     con.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")

@@ -25,7 +25,8 @@ class Column:
 
     `late` marks a column that becomes known after its row does: it is blank until the instant in the named
     columns, the first that is filled (usually its own value). A column that is not `stored` is checked and then left
-    behind: no feature reads it, and the words of notes name people.
+    behind: no feature reads it, and the words of notes name people. One that is `read_from` another is made of it when
+    rows are staged, and no source gives it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     required: bool = False
     late: tuple[str, ...] = ()
     stored: bool = True
+    read_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class Table:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+
+    @property
+    def given(self) -> tuple[Column, ...]:
+        """The columns that a source may give."""
+        return tuple(column for column in self.columns if column.read_from is None)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -109,7 +116,9 @@ INTERACTIONS = Table(
         Column("score", "number", "the answer of a survey"),
         Column("contact_id", "id", "the person on their side"),
         Column("subscription_id", "id", "the contract line it belongs to, where one is named", stored=False),
-        Column("text", "text", "a note's or message's words", stored=False),
+        Column("text", "text", "a note's or message's words: read for mood and topics, never stored", stored=False),
+        Column("note_sentiment", "number", "how good the words sound, from -1 to 1", read_from="text"),
+        Column("note_topics", "text", "what the words are about (see pipeline.texts)", read_from="text"),
         Column("closed_at", "time", "when a ticket was closed", late=("closed_at",)),
         Column("cancelled_at", "time", "when a booked meeting was cancelled", late=("cancelled_at",)),
         KNOWN_AT,
@@ -247,7 +256,7 @@ def as_markdown() -> str:
     """Return the contract as the README shows it: a row per table."""
     lines = ["| table | one row is | compulsory | optional |", "| --- | --- | --- | --- |"]
     for table in TABLES.values():
-        optional = [column.name for column in table.columns if not column.required]
+        optional = [column.name for column in table.given if not column.required]
         names = [", ".join(f"`{name}`" for name in group) for group in (table.required, optional)]
         more = ", further attributes" if table.more_attributes else ""
         lines.append(f"| `{table.name}` | {table.about} | {names[0]} | {names[1]}{more} |")

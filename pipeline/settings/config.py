@@ -24,6 +24,7 @@ from pipeline.settings.results import (
 )
 from pipeline.settings.running import AccountSettings, EngineSettings, MoneySettings, RunSettings, TimeSettings
 from pipeline.settings.sources import TableSource
+from pipeline.settings.texts import TextSettings
 from pipeline.tables import TABLES
 
 
@@ -40,6 +41,7 @@ class Settings(Section):
     engine: EngineSettings = EngineSettings()
     money: MoneySettings = MoneySettings()
     accounts: AccountSettings = AccountSettings()
+    texts: TextSettings = TextSettings()
     tables: Mapping[str, tuple[TableSource, ...]]
     targets: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Target name -> its keys; read by the kind of target (models/targets)."""
@@ -72,10 +74,10 @@ class Settings(Section):
                     )
             for mapping in mappings:
                 for column in (*mapping.columns, *mapping.late):
-                    if column not in contract.by_name and not contract.more_attributes:
+                    given = [each.name for each in contract.given]
+                    if column not in given and not contract.more_attributes:
                         raise ValueError(
-                            f"tables.{table}.columns.{column}: no such column in the contract; "
-                            f"{nearest(column, contract.by_name)}"
+                            f"tables.{table}.columns.{column}: no such column in the contract; {nearest(column, given)}"
                         )
         if not self.tables:
             raise ValueError("tables: expected at least one table, for example [[tables.invoices]]")
@@ -122,10 +124,19 @@ class Settings(Section):
         data = self.model_dump(mode="json", include=parts)
         for operational in ("as_of", "wait_seconds", "rows_per_bucket", "memory_gb", "workers"):
             data["run"].pop(operational)
+        if self.texts.competitors:
+            data["texts"] = {"competitors": sorted(self.texts.competitors)}
         if self.accounts.peers is None:
             data["accounts"].pop("peers")
         if self.training.max_rows is None:
             data["training"].pop("max_rows")  # what it changes, the model's own digest of its rows tells
+        if not self.training.trusted:
+            data["training"].pop("trusted")
+        if not self.training.tune_trials:
+            for key in ("tune_trials", "tune_seconds"):
+                data["training"].pop(key)
+        if self.training.monotone:
+            data["training"].pop("monotone")
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 

@@ -138,24 +138,14 @@ class Deal:
         return replace(staged, mapped=(*staged.mapped[: part.position], ours, *staged.mapped[part.position + 1 :]))
 
 
-def wire(staged: Staged) -> str:
-    """Return the SQL of a staged row as it travels: the digest in two halves, the words of notes left behind."""
-    words = [name for name in staged.columns if _unread(staged, name)]
-    # Whether there are words is checked; what they are, nobody reads.
-    blank = ", ".join(f"CASE WHEN {quoted(name)} IS NOT NULL THEN '' END AS {quoted(name)}" for name in words)
-    replaced = f" REPLACE ({blank})" if blank else ""
-    halves = f"({_LOW})::UBIGINT AS _digest_low, ({_HIGH})::UBIGINT AS _digest_high"
-    return f"* EXCLUDE (_digest){replaced}, {halves}"
+def wire(_staged: Staged) -> str:
+    """Return the SQL of a staged row as it travels: the digest in two halves."""
+    return f"* EXCLUDE (_digest), ({_LOW})::UBIGINT AS _digest_low, ({_HIGH})::UBIGINT AS _digest_high"
 
 
 def unwired(_staged: Staged) -> str:
     """Return the SQL of a staged row that has travelled."""
     return "* EXCLUDE (_digest_low, _digest_high), (_digest_high::UHUGEINT << 64) | _digest_low::UHUGEINT AS _digest"
-
-
-def _unread(staged: Staged, name: str) -> bool:
-    column = staged.contract.by_name.get(name)
-    return column is not None and not column.stored and column.kind == "text"
 
 
 @contextmanager
@@ -165,7 +155,7 @@ def local_stage(settings: Settings, as_of: date) -> Iterator[Stage]:
     try:
         with duckdb.connect(str(room / "stage.duckdb")) as con:
             con.execute(f"SET memory_limit = '{plan(settings).duckdb_gb}GB'; SET threads = 1")
-            prepare(con, room, settings.folder.resolve())
+            prepare(con, room, settings)
             yield Stage(con, settings, as_of)
     finally:
         shutil.rmtree(room, ignore_errors=True)

@@ -93,7 +93,7 @@ def missing_values(stage: Stage) -> Iterator[Statement]:
     for table, staged in stage.tables.items():
         for name in staged.columns:
             column = TABLES[table].by_name.get(name)
-            if column is not None and column.required:
+            if column is not None and (column.required or column.read_from is not None):
                 continue
             sparse = name in _SPARSE or (column is not None and bool(column.late))
             yield Statement(

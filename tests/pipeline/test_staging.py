@@ -65,8 +65,8 @@ def test_memory_is_no_part_of_what_a_list_rests_on(tmp_path: Path) -> None:
     assert _settings(tmp_path, 0.5).digest() == _settings(tmp_path, 4.0).digest()
 
 
-def test_the_words_of_notes_are_checked_but_not_stored(tmp_path: Path) -> None:
+def test_the_words_of_notes_are_read_and_gone_from_the_stage_on(tmp_path: Path) -> None:
     with stage(_settings(tmp_path), AS_OF) as staged:
-        assert staged.ask("SELECT text FROM staged_interactions") == [("Ane rang",)]
+        assert staged.ask("SELECT text, note_sentiment, note_topics FROM staged_interactions") == [("", 0, None)]
         assert "text" not in staged.tables["interactions"].stored
-        assert {"kind", "occurred_at"} <= set(staged.tables["interactions"].stored)
+        assert {"kind", "occurred_at", "note_sentiment", "note_topics"} <= set(staged.tables["interactions"].stored)
