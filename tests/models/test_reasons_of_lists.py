@@ -76,6 +76,7 @@ def lists(request: pytest.FixtureRequest, root: Path, tmp_path_factory: pytest.T
     if request.param == "demo":
         make_company(folder / "company", 600, 2)
         changes["root"] = str(folder)
+        changes["accounts"] = {"features": ["segment"], "constant": ["segment"], "peers": "segment"}
     return Lists(read_settings(root / f"configs/{request.param}.toml", **changes))
 
 
