@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.spec import Feature
+from models.hazard.curve import HazardCurve
 from models.scorer import DIGEST, MANIFEST, DamagedModel, Scorer, WrongFrame, manifest_bytes, read_model
 from models.targets import Target
 from pipeline.errors import ModelError
@@ -40,11 +41,17 @@ class FittedModel:
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process loads its own trees.
-        return {name: value for name, value in vars(self).items() if name != "scorer"}
+        return {name: value for name, value in vars(self).items() if name not in ("scorer", "curve")}
 
     @cached_property
     def scorer(self) -> Scorer:
         return Scorer(self.manifest, self.files, self.threads)
+
+    @cached_property
+    def curve(self) -> HazardCurve | None:
+        """What tells when the event comes; None for a model that only tells whether."""
+        entry = self.manifest.get("horizons")
+        return None if entry is None else HazardCurve(entry, self.files, self.scorer.features)
 
     @property
     def digest(self) -> str:
@@ -81,10 +88,11 @@ class FittedModel:
 
     def score(
         self, features: pa.Table, base: Floats, value_at_stake: Floats, rows: NDArray[np.intp] | None = None
-    ) -> tuple[Floats, Floats]:
+    ) -> tuple[Floats, Floats, Floats | None]:
         """Return what `probability` and `value` do, from an Arrow table of the feature columns; raises as `encode`.
 
-        `rows` are the positions of those wanted, which `base` and `value_at_stake` are of; without it, all.
+        `rows` are the positions of those wanted, which `base` and `value_at_stake` are of; without it, all. Last comes,
+        for a model with a curve, the probability before the end of each of its steps: (steps, rows).
         """
         try:
             matrix = self.scorer.encode_arrow(features, rows)
@@ -93,7 +101,8 @@ class FittedModel:
         value = np.asarray(value_at_stake, float)
         if self.manifest["increment"] is not None:
             value = self.scorer.increment(matrix, np.asarray(base, float))
-        return self.scorer.probability(matrix), value
+        probability = self.scorer.probability(matrix)
+        return probability, value, None if self.curve is None else self.curve.cumulative(matrix, probability)
 
     def expected_value(self, features: pd.DataFrame, base: Floats, value_at_stake: Floats) -> Floats:
         """Return probability x value per row, in the reporting currency."""

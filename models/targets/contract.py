@@ -12,7 +12,9 @@ from pydantic import Field
 
 from models.targets.stretches import Stretches, stretches
 from models.targets.target import (
+    HORIZONS,
     Floats,
+    Horizon,
     Outcome,
     Standing,
     Target,
@@ -42,6 +44,8 @@ class ChurnByContractSettings(ContractSettings):
     kind: Literal["churn"]
     dated_by: Literal["notice", "end"] = "notice"
     """Whether the account left when notice was given (`end_known_at`, where filled) or when the contract ended."""
+    horizons: tuple[Horizon, ...] = HORIZONS
+    """Days within which a probability is told besides `horizon`, from which the likely month comes; [] for none."""
 
 
 class UpsellByContractSettings(ContractSettings):
@@ -103,6 +107,10 @@ class ChurnByContract(ByContract):
     risk = True
     narrowed_by: ClassVar[str] = "a shorter `horizon` or a longer `grace_days`"
     settings_class: ClassVar[type[TargetSettings]] = ChurnByContractSettings
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        return self.params.horizons
 
     @property
     def default_settle_days(self) -> int:

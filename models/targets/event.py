@@ -12,7 +12,17 @@ import numpy as np
 from pydantic import Field
 
 from models.targets.invoiced import net_spend
-from models.targets.target import Floats, Outcome, Standing, Target, TargetSettings, days_after, nothing_known
+from models.targets.target import (
+    HORIZONS,
+    Floats,
+    Horizon,
+    Outcome,
+    Standing,
+    Target,
+    TargetSettings,
+    days_after,
+    nothing_known,
+)
 from pipeline.asof import DAY, NEVER
 from pipeline.contract_lines import line_versions
 from pipeline.history import Flags, Ints, View
@@ -31,6 +41,9 @@ class EventSettings(TargetSettings):
     """The kind of interaction, as the mapping of `interactions` writes it."""
     risk: bool = True
     """Whether the event is a loss (an escalation) or a gain (a referral)."""
+    horizons: tuple[Horizon, ...] = HORIZONS
+    """Days within which a probability is told besides `horizon`, from which the likely month comes; [] for none.
+    A gain has none."""
 
 
 class EventByContractSettings(EventSettings):
@@ -62,6 +75,10 @@ class Event(Target):
     @property
     def risk(self) -> bool:
         return self.params.risk
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        return self.params.horizons if self.risk else ()
 
     @property
     def words(self) -> Mapping[str, str]:

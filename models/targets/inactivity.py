@@ -11,7 +11,16 @@ import numpy as np
 from pydantic import Field
 
 from models.targets.invoiced import has_positive, net_spend
-from models.targets.target import Outcome, Standing, Target, TargetSettings, days_after, nothing_known
+from models.targets.target import (
+    HORIZONS,
+    Horizon,
+    Outcome,
+    Standing,
+    Target,
+    TargetSettings,
+    days_after,
+    nothing_known,
+)
 from pipeline.asof import DAY, MISSING, NEVER
 from pipeline.history import Ints, View
 from pipeline.tables import SCALE
@@ -22,6 +31,8 @@ class ChurnByInactivitySettings(TargetSettings):
     by: Literal["inactivity"] | None = None
     active_days: int = Field(120, ge=1, le=3650)
     """An account is active when it was billed in `[as_of - active_days, as_of)`."""
+    horizons: tuple[Horizon, ...] = HORIZONS
+    """Days within which a probability is told besides `horizon`, from which the likely month comes; [] for none."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,10 @@ class ChurnByInactivity(Target):
             "label": f"no positive invoice in the window of {horizon} days",
             "value": f"net spend of the last {days} days x {horizon} / {days}",
         }
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        return self.params.horizons
 
     @property
     def shortest_horizon(self) -> int:

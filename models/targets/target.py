@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,12 @@ TOO_NEW = "too_new"
 OUTSIDE = "outside"
 """The question makes no sense for the account: nothing to lose, or nothing to grow from."""
 SECTIONS = (COHORT, LEAVING, TOO_NEW, OUTSIDE)
+
+
+Horizon = Literal[30, 60, 90, 180, 365]
+
+HORIZONS: tuple[Horizon, ...] = get_args(Horizon)
+"""Days within which the curves of risks tell a probability."""
 
 
 class TargetSettings(Section):
@@ -108,6 +114,11 @@ class Target(ABC):
     def lookback(self) -> int:
         """Days before as_of that the cohort looks at; with less history the cohort is another one."""
         return self.min_history_days
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """The horizons that a curve is asked for; none where the target is no risk, or its event has no day."""
+        return ()
 
     @property
     def shortest_horizon(self) -> int:
