@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-from features import accounts, billing, contracts, interactions, payments, peers, support
+from features import accounts, billing, contracts, interactions, notes, payments, peers, support
 from features.spec import Fact, Feature, expand
 from pipeline.errors import SettingsError, nearest
 from pipeline.settings import AccountSettings
@@ -24,6 +24,7 @@ FEATURES: tuple[Feature, ...] = expand(
         *payments.DECLARATIONS,
         *interactions.DECLARATIONS,
         *support.DECLARATIONS,
+        *notes.DECLARATIONS,
         *contracts.DECLARATIONS,
         *accounts.DECLARATIONS,
     )

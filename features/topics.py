@@ -21,6 +21,7 @@ TOPICS: dict[str, Words] = {
     "people": Words("contact persons", "kontaktpersoner"),
     "tickets": Words("tickets", "supportsager"),
     "survey": Words("survey answers", "svar på målinger"),
+    "notes": Words("what notes say", "hvad notater siger"),
     "contract": Words("contract", "kontrakt"),
     "seats": Words("seats", "licenser"),
     "renewal": Words("renewal", "fornyelse"),

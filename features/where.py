@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.asof import DAY, MISSING
 from pipeline.history import Flags, Ints
 
-Check = Literal["is", "positive", "negative", "filled", "blank", "past", "later_day"]
+Check = Literal["is", "has", "positive", "negative", "filled", "blank", "past", "later_day"]
 
 
 @dataclass(frozen=True)
 class Test:
-    """One condition on one column; `texts` belongs to "is", `other` (a second column) to "later_day"."""
+    """One condition on one column.
+
+    `texts` belongs to "is" (the text is one of them) and "has" (one of its words is), `other`, a second column, to
+    "later_day".
+    """
 
     column: str
     check: Check
@@ -23,6 +28,16 @@ class Test:
     @property
     def columns(self) -> tuple[str, ...]:
         return (self.column, self.other) if self.other else (self.column,)
+
+    @property
+    def of_texts(self) -> bool:
+        return self.check in ("is", "has")
+
+    def among(self, categories: Sequence[str]) -> tuple[str, ...]:
+        """Return which texts of a column meet a condition about texts."""
+        if self.check == "is":
+            return tuple(text for text in categories if text in self.texts)
+        return tuple(text for text in categories if not {*self.texts}.isdisjoint(text.split()))
 
     def mask(self, values: Ints, other: Ints) -> Flags:
         """Return which values (of `column`, and those of `other`) meet a condition that is not about texts.
@@ -61,6 +76,11 @@ ANY = Where()
 def kind(*kinds: str) -> Where:
     """Interactions of these kinds."""
     return Where((Test("kind", "is", kinds),))
+
+
+def has(column: str, *words: str) -> Where:
+    """Rows whose text in `column` has one of these words, between spaces."""
+    return Where((Test(column, "has", words),))
 
 
 def positive(column: str) -> Where:

@@ -30,12 +30,12 @@ def pick(table: DatedTable, where: Where, ahead: bool = False) -> Picked:
     if ahead:
         begin, end = table.begin, np.minimum(table.end, table.number(table.day, after=1))
     tests = list(where.tests)
-    texts = next((test for test in tests if test.check == "is" and test.column not in table.late), None)
+    texts = next((test for test in tests if test.of_texts and test.column not in table.late), None)
     if texts is None:
         picked = Picked(np.arange(len(begin), dtype=np.int32), begin, end)
     else:
         tests.remove(texts)
-        rows = table.with_text(texts.column, texts.texts)
+        rows = table.with_text(texts.column, texts.among(table.rows.categories.get(texts.column, ())))
         picked = Picked(rows, begin[rows], end[rows])
     for test in tests:
         picked = _narrow(table, picked, test)
@@ -49,9 +49,10 @@ def _narrow(table: DatedTable, picked: Picked, test: Test) -> Picked:
         # Blank for as long as the value is not known, which for a null is for ever.
         end = np.where(values == MISSING, picked.end, np.minimum(picked.end, late[0]))
         return Picked(picked.rows, picked.begin, end)
-    if test.check == "is":
+    if test.of_texts:
         categories = table.rows.categories.get(test.column, ())
-        mask = np.isin(values, [number for number, text in enumerate(categories) if text in test.texts])
+        wanted = test.among(categories)
+        mask = np.isin(values, [number for number, text in enumerate(categories) if text in wanted])
     else:
         mask = test.mask(values, table.rows.columns[test.other][picked.rows] if test.other else values)
     begin = picked.begin

@@ -175,7 +175,23 @@ def _interactions(random: Random, ids: list[str], count: int) -> list[Row]:
             }
         )
     rows = _corrected(random, rows, ("occurred_at", "kind", "quantity"), "closed_at")
+    rows = _with_notes(random, rows)
     return _without(random, rows, ("interaction_id", "quantity", "score", "contact_id", "closed_at", "cancelled_at"))
+
+
+def _with_notes(random: Random, rows: list[Row]) -> list[Row]:
+    """Return the rows with what was read of their words, a correction's its own; the other draws stay as they were."""
+    pen = Random()
+    pen.setstate(random.getstate())
+    if pen.random() < 0.2:
+        return rows
+    noted = []
+    for row in rows:
+        wordy = pen.random() < 0.5
+        topics = pen.choice((None, "price", "people", "price people", "price competitor contract", "unreached"))
+        mood = pen.choice((0, pen.randint(-99, 99) * 100))
+        noted.append({**row, "note_sentiment": mood if wordy else None, "note_topics": topics if wordy else None})
+    return noted
 
 
 def _invoices(random: Random, ids: list[str], count: int) -> list[Row]:

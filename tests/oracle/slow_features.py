@@ -30,6 +30,10 @@ WHEN = {
 }
 GONE = {"interactions": "cancelled_at", "invoices": "voided_at", "subscriptions": "voided_at"}
 LATE = ("closed_at", "paid_at", "ended_at", "end_known_at")
+TOPICS = (
+    "price", "competitor", "quality", "support", "people", "expansion", "contract", "payment", "praise", "training",
+    "disuse", "unreached",
+)  # fmt: skip
 LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001  # instants are naive UTC here
 
 
@@ -346,6 +350,8 @@ class Account:
         if "score" in mapped:
             for kind in ("nps", "csat"):
                 self.survey(kind, kinds(kind))
+        if "note_sentiment" in mapped:
+            self.notes([row for row in rows if row["note_sentiment"] is not None])
 
     def tickets(self, tickets: list[Row]) -> None:
         still_open = [row for row in tickets if row["closed_at"] is None]
@@ -371,6 +377,32 @@ class Account:
         self.found[f"{kind}_last_before"] = scores[-2] if len(scores) > 1 else None
         self.found[f"{kind}_answers_365d"] = self.figure("interactions", answers, "count", "", 365)
         self.found[f"{kind}_mean_365d"] = self.figure("interactions", rows, "mean", "score", 365)
+
+    def notes(self, notes: list[Row]) -> None:
+        t, mood = "interactions", "note_sentiment"
+        bad = [row for row in notes if row[mood] < 0]
+        self.aggregate("notes_negative", t, bad, "count", (90, 365))
+        self.since("days_since_negative_note", t, bad)
+        self.aggregate("note_sentiment_mean", t, notes, "mean", (90, 365), mood)
+        for window in (90, 365):
+            counts = [self.figure(t, chosen, "count", "", window) for chosen in (bad, notes)]
+            self.found[f"notes_negative_share_{window}d"] = quotient(*counts)
+        now, before = (self.figure(t, notes, "mean", mood, 90, back) for back in (0, 90))
+        self.found["note_sentiment_mean_90d_before"] = before
+        self.found["note_sentiment_change_90d"] = None if now is None or before is None else now - before
+        by_day = [
+            [row[mood] for row in notes if row["occurred_at"].date() == day]
+            for day in distinct_days(notes, "occurred_at")
+        ]
+        moods = [sum(day) / 10_000 / len(day) for day in by_day]
+        self.found["note_sentiment_last"] = moods[-1] if moods else None
+        self.found["note_sentiment_last_before"] = moods[-2] if len(moods) > 1 else None
+        self.found["note_sentiment_last_change"] = moods[-1] - moods[-2] if len(moods) > 1 else None
+        for topic in TOPICS:
+            about = [row for row in notes if topic in (row["note_topics"] or "").split()]
+            self.aggregate(f"notes_about_{topic}", t, about, "count", (90, 365))
+            if topic in ("price", "competitor", "people", "contract", "disuse", "unreached"):
+                self.since(f"days_since_note_about_{topic}", t, about)
 
     # --- contracts
 
