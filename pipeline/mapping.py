@@ -14,6 +14,7 @@ from pipeline.query import Query, described, unreadable
 from pipeline.settings import ColumnSource, Settings, TableSource
 from pipeline.sources import literal, quoted, relation
 from pipeline.tables import ACCOUNT, Column, Table
+from pipeline.texts.showing import shown
 from pipeline.through import Through, account_through
 
 _LATE = "late."
@@ -94,7 +95,9 @@ def read_mapping(
             example = query.example(con, raw)
             if example is not None:
                 expected, hint = EXPECTED[column.kind]
-                raise ContractError(f"{where}.{key}: expected {expected}; found {found}, for example {example}. {hint}")
+                raise ContractError(
+                    f"{where}.{key}: expected {expected}; found {found}, for example {shown(example)}. {hint}"
+                )
             # A column without a single value has whatever type its writer gave it.
             text, found = f"CAST({text} AS VARCHAR)", "VARCHAR"
         return cell(column, text, found, settings.time.zone, inclusive)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.texts.showing import without_quotes
+
 
 def literal(text: str) -> str:
     """Return `text` as an SQL string."""
@@ -14,6 +16,12 @@ def quoted(name: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """Return the part of DuckDB's message that people can use: its first line, without the trailing stop."""
+    """Return the part of DuckDB's message that people can use: its first line, without the trailing stop.
+
+    A cell that could not be converted is quoted as `pipeline.texts.showing` tells it: it may be a note.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    told = lines[0].rstrip(".")
+    return without_quotes(told) if told.startswith(("Conversion Error", "Invalid Input Error")) else told

@@ -9,7 +9,7 @@ from pipeline.cells import Cell
 from pipeline.mapping import Mapped
 from pipeline.sources import literal, quoted
 from pipeline.tables import LARGEST, SCALE, Column, Table, known_column
-from pipeline.texts.in_sql import READ_TEXT
+from pipeline.texts.in_sql import READ_TEXT, shown_cell
 
 NO_RATE = "currency without a rate"
 """The rule that rejects money which cannot be converted; it always stops a run."""
@@ -182,7 +182,7 @@ def _problems(staged: Staged, mapped: Mapped) -> tuple[str, str]:
         if cell.problem is not None and not _blanked(staged, name):
             wrong = f"WHEN ({cell.problem}) IS NOT NULL THEN"
             rules.append(f"{wrong} {literal(name + ' ')} || ({cell.problem})")
-            cells.append(f"{wrong} left({cell.text}, 60)")
+            cells.append(f"{wrong} left({shown_cell(cell.text)}, 60)")
         if name in staged.contract.required:
             rules.append(f"WHEN ({cell.value}) IS NULL THEN {literal(name + ' missing')}")
     return _case(rules), _case(cells)

@@ -109,16 +109,15 @@ def lexicon_of(language: Language | None) -> Lexicon:
 
 def _said(entry: Entry, words: list[str], position: int, topics: set[str]) -> tuple[int, int]:
     """Add the topics of what stands at `position`; return its valence and its length in words: the longest counts."""
-    valence, length = entry.valence, 1
-    for topic in entry.topics:
-        if topic not in _TROUBLES or not position or words[position - 1] not in _DENIED:
-            topics.add(topic)
+    valence, length, about = entry.valence, 1, list(entry.topics)
     if entry.by_second or entry.others:
         for phrase in entry.phrases(words, position):
             if isinstance(phrase.said, str):
-                topics.add(phrase.said)
+                about.append(phrase.said)
             elif len(phrase.rest) >= length:
                 valence, length = phrase.said, len(phrase.rest) + 1
+    denied = position > 0 and words[position - 1] in _DENIED
+    topics.update(topic for topic in about if not (denied and topic in _TROUBLES))
     return valence, length
 
 

@@ -10,6 +10,12 @@ import duckdb
 
 ACCOUNTS = range(40)
 
+WORDS = (
+    "['Peter Hall says the price is too high', 'Fejlen er ikke rettet, ret sur', "
+    "'Pleased, wants more seats. Ring +45 20 34 56 78', NULL]"
+)
+"""Texts that notes say in turn, as SQL."""
+
 
 def odd_firm(folder: Path) -> dict[str, Any]:
     """Write the sources into `folder` and return the config's tables."""
@@ -35,7 +41,7 @@ def odd_firm(folder: Path) -> dict[str, Any]:
             folder / "usage" / f"kind={kind}" / f"month={month:02d}" / "rows.parquet",
             f"SELECT printf('S%03d', range % 24) AS line, "
             f"TIMESTAMP '2025-{month:02d}-01' + INTERVAL (range * 5) HOUR AS at, "
-            f"range % 7 AS quantity, 'words ' || range AS words, '{kind}-' || (range // 2) AS id "
+            f"range % 7 AS quantity, {WORDS}[1 + range % 4] AS words, '{kind}-' || (range // 2) AS id "
             f"FROM range({400 if kind == 'login' else 60})",
         )
     _parquet(
