@@ -19,9 +19,10 @@ from features.built import BuiltFeatures, bucket_features
 from features.spec import Feature
 from models.dataset import Dataset, check_cohort, cohort_rows, missing_features
 from models.evaluate import EXPECTED_VALUE, PROBABILITY
+from models.groups import ATTRIBUTES, TENURE, TENURE_FEATURES
 from models.manifest import FittedModel
 from models.sampling import Draw, lots
-from models.targets import Target, notices_of
+from models.targets import COHORT, Target, cohort, notices_of
 from pipeline.workers import BucketFunction, snapshot_in
 
 Mapped = Callable[[BucketFunction], Iterator[tuple[int, pa.Table]]]
@@ -103,13 +104,48 @@ class JudgedBucket:
     models: Mapping[str, FittedModel]
 
     def __call__(self, bucket: int) -> pa.Table:
-        """Return the columns of `Dataset.rows` and, per model, its probability and expected value."""
+        """Return the columns of `Dataset.rows`, what the account is grouped by, and what each model says of it."""
         rows = _labelled(self.asked, bucket)
         (as_of,) = self.asked.as_ofs
         snapshot = snapshot_in(self.asked.snapshot)
         table = bucket_features(snapshot, bucket, [as_of], self.features, self.folder)
         chosen = table.take(_places(rows["account_id"], table["account_id"], as_of))
+        rows = _with_groups(rows, chosen, snapshot.display(as_of, bucket))
         return judged(rows, chosen.select([feature.name for feature in self.features]).to_pandas(), self.models)
+
+
+@dataclass(frozen=True)
+class CohortBucket:
+    """A model's log-odds of a bucket's cohort at one date, whatever became of it."""
+
+    asked: Asked
+    features: tuple[Feature, ...]
+    folder: Path
+    model: FittedModel
+
+    def __call__(self, bucket: int) -> pa.Table:
+        (as_of,) = self.asked.as_ofs
+        snapshot = snapshot_in(self.asked.snapshot)
+        standing = cohort(self.asked.target, snapshot.history(bucket).upto(as_of))
+        ids = standing.loc[standing["section"] == COHORT, "account_id"]
+        wanted = pa.chunked_array([pa.array(ids[~ids.isin(self.asked.barred)], pa.string())])
+        table = bucket_features(snapshot, bucket, [as_of], self.features, self.folder)
+        chosen = table.take(_places(wanted, table["account_id"], as_of))
+        frame = chosen.select([feature.name for feature in self.features]).to_pandas()
+        return pa.table({"log_odds": self.model.scorer.log_odds(self.model.encode(frame))})
+
+
+def _with_groups(rows: pa.Table, features: pa.Table, shown: pd.DataFrame) -> pa.Table:
+    """Return the rows with segment, country and tenure, as far as they are known of anybody (see `models.groups`)."""
+    place = pd.Index(shown["account_id"]).get_indexer(rows["account_id"].to_pandas())
+    for name in ATTRIBUTES:
+        texts = shown[name].to_numpy()[place]
+        rows = rows.append_column(name, pa.array(texts, pa.string(), from_pandas=True))
+    days = np.full(len(rows), np.nan)
+    for name in TENURE_FEATURES:
+        if name in features.column_names:
+            days = np.where(np.isnan(days), features[name].to_numpy().astype(float), days)
+    return rows.append_column(TENURE, pa.array(days))
 
 
 def judged(rows: pa.Table, features: pd.DataFrame, models: Mapping[str, FittedModel]) -> pa.Table:
@@ -163,6 +199,14 @@ def gather_judged(
     parts = [part for _, part in mapped(JudgedBucket(asked, tuple(features), folder, models))]
     check_cohort(asked.target, asked.as_ofs, sum(map(len, parts)), _notices(mapped, asked))
     return pa.concat_tables(parts).sort_by("account_id").to_pandas()
+
+
+def gather_log_odds(
+    mapped: Mapped, asked: Asked, features: Sequence[Feature], folder: Path, model: FittedModel
+) -> np.ndarray:
+    """Return a model's log-odds of the whole cohort of one date, in no particular order; labels are not looked at."""
+    parts = [part["log_odds"].to_numpy() for _, part in mapped(CohortBucket(asked, tuple(features), folder, model))]
+    return np.concatenate(parts)
 
 
 def _notices(mapped: Mapped, asked: Asked) -> np.ndarray:

@@ -17,7 +17,7 @@ from features.catalogue import facts_for, features_for
 from features.engine import build_features
 from features.spec import Feature
 from models.dataset import Dataset
-from models.gathering import Asked, gather_dataset, gather_judged
+from models.gathering import Asked, gather_dataset, gather_judged, gather_log_odds
 from models.manifest import FittedModel
 from models.sampling import room_for
 from models.targets import Target, cohort, declare
@@ -140,13 +140,26 @@ class Material:
     def judged(self, target: Target, as_of: date, known_by: date, models: Mapping[str, FittedModel]) -> pd.DataFrame:
         """Return the whole cohort at `as_of` with labels known by `known_by` and what each model says of it.
 
-        The columns of `Dataset.rows`, then per model its probability and expected value (see `models.evaluate`); one
-        row per account, by account_id. Nobody is left out but as in `dataset`, and nothing is sampled; raises as it.
+        The columns of `Dataset.rows`, segment, country and tenure (see `models.groups`), then per model its
+        probability and expected value (see `models.evaluate`); one row per account, by account_id. Nobody is left out but as in `dataset`, and nothing is sampled; raises as it.
         """
         asked = self._asked(target, [as_of], known_by)
         # A model that takes all cores for each bucket would have threads wait for each other.
         sharing = {name: replace(model, threads=self.threads) for name, model in models.items()}
         return gather_judged(self.map, asked, self.features, self.features_folder, sharing)
+
+    def log_odds(self, target: Target, as_of: date, model: FittedModel) -> np.ndarray:
+        """Return the model's log-odds of the cohort at `as_of`, in no particular order; labels are not looked at."""
+        self.build([as_of])
+        asked = self._asked(target, [as_of], as_of)
+        sharing = replace(model, threads=self.threads)
+        return gather_log_odds(self.map, asked, self.features, self.features_folder, sharing)
+
+    @property
+    def attributes(self) -> str:
+        """Which day the segment and country in `judged` are of."""
+        known = "known_at" in self.snapshot.columns.get("accounts", ())
+        return "as known at each test date" if known else "as they are today"
 
     def _asked(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Asked:
         barred = {*self.snapshot.excluded(known_by)["account_id"], *self.snapshot.excluded(LATEST)["account_id"]}

@@ -31,5 +31,10 @@ Retrospective = Annotated[bool, typer.Option(help="Allow a model that is newer t
 Predictions = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write every out-of-time prediction as Parquet.")
 ]
+Folds = Annotated[
+    int | None,
+    typer.Option(min=1, max=120, metavar="N", help="So many test dates, instead of those the config asks for."),
+]
+Ageing = Annotated[bool, typer.Option("--ageing", help="Score each model 1 to 12 months later too.")]
 Folder = Annotated[Path, typer.Option(help="Where the company and everything made from it go.")]
 CONFIG = Path("keepgrow.toml")

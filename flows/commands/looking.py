@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.command import command
-from flows.commands.app import CONFIG, AsOf, Config, Json, Predictions, Targets, Verbose, app
+from flows.commands.app import CONFIG, Ageing, AsOf, Config, Folds, Json, Predictions, Targets, Verbose, app
 
 
 @app.command()
@@ -25,6 +25,8 @@ def backtest(
     config: Config = CONFIG,
     as_of: AsOf = None,
     target: Targets = None,
+    folds: Folds = None,
+    ageing: Ageing = False,
     predictions: Predictions = None,
     json: Json = None,
     verbose: Verbose = False,
@@ -36,7 +38,8 @@ def backtest(
     with command("backtest", config, as_of=as_of, json_file=json, verbose=verbose) as running:
         from flows.judging import judge
 
-        judge(running, target, as_of is not None, predictions)
+        dated = as_of is not None
+        judge(running, target, dated, predictions, folds=folds, ageing=ageing, verbose=verbose)
 
 
 @app.command()

@@ -101,7 +101,7 @@ METRICS = (
 )
 """Metric, its name, and what it says."""
 
-CONTENDERS = {"model": "Model", "logistic": "Logistic regression", "recency": "Recency rule"}
+CONTENDERS = {"model": "Model", "logistic": "Logistic regression", "recency": "Recency rule", "plain": "Plain LightGBM"}
 
 OUTCOMES = {
     "promoted": "a new model was trained and promoted",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
 from features.spec import Feature
@@ -19,6 +20,7 @@ from models.dataset import Dataset
 from models.gathering import judged
 from models.manifest import FittedModel
 from models.metrics import METRICS
+from models.recalibrate import level_shift, moved
 from models.targets import Target
 from models.train import fit_recipe
 from pipeline.errors import TrainingRefused
@@ -40,6 +42,7 @@ class Firm:
     data: Dataset
     built: list[list[date]] = field(default_factory=list)
     asked: list[tuple[tuple[date, ...], date]] = field(default_factory=list)
+    attributes: str = "as they are today"
 
     def build(self, as_ofs: Sequence[date]) -> None:
         self.built.append(list(as_ofs))
@@ -95,7 +98,7 @@ def test_the_document_has_folds_pooled_final_and_intervals(done: Backtest) -> No
     whole = json.loads(json.dumps(document([done]), allow_nan=False))
     assert list(whole) == ["targets"]
     part = whole["targets"]["churn"]
-    assert list(part) == ["folds", "pooled", "final", "verdict", "warnings"]
+    assert {"folds", "pooled", "final", "expected", "breakdown", "value", "verdict", "warnings"} <= set(part)
     (warning,) = part["warnings"]
     assert (part["verdict"], "241 of 600 rows, 40%" in warning) == ("signal", True)  # of the earlier folds
     assert [fold["as_of"] for fold in part["folds"]] == ["2025-03-12", "2025-03-26"]
@@ -153,7 +156,10 @@ def test_the_contenders_are_those_refitted_at_the_test_date(
     train = data.at([FIRST + timedelta(days=14 * step) for step in range(4)])
     fitted = fit_recipe("logistic", train, churn, firm.features, firm.settings, FOLDS[0])
     expected = fitted.probability(data.at([FOLDS[0]]).features)
-    assert done.predictions["logistic_probability"].head(300).tolist() == expected.tolist()
+    found = done.predictions["logistic_probability"].head(300).to_numpy()
+    # But for the level, which is that of the rows learnt from.
+    assert found == pytest.approx(moved(expected, level_shift(logit(expected), train.rows["label"].mean())))
+    assert found.mean() == pytest.approx(train.rows["label"].mean())
 
 
 def test_an_opportunity_is_valued_by_its_expected_increment(

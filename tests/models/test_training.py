@@ -38,6 +38,7 @@ class Firm:
     features: Sequence[Feature]
     data: Dataset
     until: date = EARLY
+    attributes: str = "as they are today"
     snapshot: Any = field(default_factory=lambda: SimpleNamespace(digest="5f2c" * 16, columns={"invoices": ()}))
 
     def build(self, as_ofs: Sequence[date]) -> None:
@@ -49,6 +50,9 @@ class Firm:
     def judged(self, target: Target, as_of: date, known_by: date, models: Mapping[str, FittedModel]) -> pd.DataFrame:
         test = self.data.at([as_of])
         return judged(pa.Table.from_pandas(test.rows), test.features, models).to_pandas()
+
+    def log_odds(self, target: Target, as_of: date, model: FittedModel) -> np.ndarray:
+        return model.scorer.log_odds(model.encode(self.data.at([self.data.dates[-1]]).features))
 
     def first_day(self, target: Target) -> date:
         return FIRST - timedelta(days=200)
