@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ class Draft:
     scores: Scores
     excluded: tuple[str, ...]
     made_from: dict[str, Any]
+    watched: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What watching the scored rows found (see `models.drift`); told after scoring, and not saved."""
 
     def save(self, settings: Settings, rehearsal: bool = False) -> Path:
         """Write the draft, replacing an earlier one of the same target and as_of whole; return its folder.

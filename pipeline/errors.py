@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class KeepgrowError(Exception):
@@ -32,6 +33,14 @@ class TrainingRefused(KeepgrowError):
     def __init__(self, message: str, counts: Mapping[str, int] | None = None) -> None:
         super().__init__(message)
         self.counts = dict(counts or {})
+
+
+class LeakSuspected(TrainingRefused):
+    """Columns look as if they were written when the outcome was known; `suspects` says which, and by which sign."""
+
+    def __init__(self, message: str, suspects: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.suspects = [dict(suspect) for suspect in suspects]
 
 
 class ModelError(KeepgrowError):

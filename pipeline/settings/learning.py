@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, PositiveInt
 
 from pipeline.parsing import Section
@@ -16,10 +18,24 @@ class TrainingSettings(Section):
     """At most this many training dates, the latest ones."""
     retrain_days: Days = 30
     min_positives: PositiveInt = 50
-    """Fewer rows of either class are too few to judge a model by."""
+    """With fewer rows of either class no model is fitted: a small book is ranked by the recency rule, which says so;
+    a larger one is refused."""
+    small_accounts: int = Field(100, ge=0)
+    """With fewer accounts that had the rarer outcome a book is small: strong priors, no trees, accounts left out to
+    judge; 0: never."""
     max_rows: PositiveInt | None = None
     """More rows than this are sampled; without it, more than `[run] memory_gb` has room for."""
     threads: PositiveInt = 2
+    recalibrate: Literal["cohort", "none"] = "cohort"
+    """`cohort` keeps the mean probability over the cohort of the day of training at the rate learnt from."""
+    monotone: bool = True
+    """Whether a prediction may move in one direction alone with features where the business is sure of it."""
+    tune_trials: int = Field(0, ge=0, le=1000)
+    """Settings of boosted trees that are tried on inner folds before some are chosen; 0: they stay as they are."""
+    tune_seconds: PositiveInt = 300
+    """No further trial is begun after so long; the model's manifest says where that cut tuning short."""
+    trusted: tuple[str, ...] = ()
+    """Columns (a feature, an attribute, or `table.column`) that are learnt from although they look like leaks."""
 
 
 class EvaluateSettings(Section):

@@ -17,6 +17,7 @@ from pipeline.synthetic.chain import WEEK
 from pipeline.synthetic.contracts import subscriptions
 from pipeline.synthetic.course import run_course
 from pipeline.synthetic.directory import accounts_table, exclusions_table
+from pipeline.synthetic.drifting import day_of_month
 from pipeline.synthetic.invoicing import invoices
 from pipeline.synthetic.merges import draw_merges
 from pipeline.synthetic.money import rates
@@ -45,13 +46,15 @@ class Company:
 
 
 def make_company(
-    folder: Path | str, accounts: int, years: int, seed: int = 7, end: date = date(2026, 1, 1), truth: bool = True
-) -> Company:
+    folder: Path | str, accounts: int, years: int, seed: int = 7, end: date = date(2026, 1, 1), truth: bool = True,
+    drift_month: int | None = None,
+) -> Company:  # fmt: skip
     """Write a subscription firm's tables to `folder`, as extracted at midnight before `end`.
 
     accounts, interactions, invoices, subscriptions, exclusions, account_links and rates .parquet have the contract's
     columns, times in UTC, money in EUR or DKK; truth/ holds what no firm has (see `truth_tables`), unless `truth` is
-    false. The tables cover 52 x `years` weeks. The same arguments give the same bytes.
+    false. The tables cover 52 x `years` weeks. The same arguments give the same bytes. From `drift_month` months after
+    the first day on, interactions are recorded in another way (see `drifting`); nothing else changes.
 
     Accounts are made BLOCK at a time, so that memory does not grow with their number, only with `years`. What becomes
     of an account does not depend on the accounts of other blocks.
@@ -68,14 +71,15 @@ def make_company(
         files.write("rates", rates(first, last, np.random.default_rng(_stream(seed, 0, _DRAWS))))
         for number, start in enumerate(range(0, accounts, BLOCK)):
             count = min(BLOCK, accounts - start)
-            for name, table in _block(number, start, count, first, last, seed, truth):
+            drift = None if drift_month is None else day_of_month(first, drift_month)
+            for name, table in _block(number, start, count, first, last, seed, truth, drift):
                 files.write(name, table)
     rows = {name: number for name, number in files.rows.items() if "/" not in name}
     return Company(folder, day_of(first * DAY), end, rows)
 
 
 def _block(
-    number: int, start: int, count: int, first: int, last: int, seed: int, truth: bool
+    number: int, start: int, count: int, first: int, last: int, seed: int, truth: bool, drift: int | None = None
 ) -> Iterator[tuple[str, pa.Table]]:
     """Yield the tables of one block of accounts, one after the other, so that they need not be held together."""
     weeks = (last - first) // WEEK
@@ -84,7 +88,7 @@ def _block(
     merges = draw_merges(people, first, last, draws[6])
     course = run_course(people, first, weeks, draws[1])
     yield "accounts", accounts_table(people, merges, first, last, draws[2])
-    yield "interactions", interactions(people, course, merges, draws[3], draws[7])
+    yield "interactions", interactions(people, course, merges, draws[3], draws[7], drift)
     yield "invoices", invoices(people, course, merges, draws[4])
     yield "subscriptions", subscriptions(people, course, merges)
     yield "exclusions", exclusions_table(people, merges, last, draws[5])

@@ -11,6 +11,7 @@ from pipeline.asof import DAY
 from pipeline.synthetic.chain import WEEK
 from pipeline.synthetic.course import NEVER_DAY, Course
 from pipeline.synthetic.directory import HOUR, UTC
+from pipeline.synthetic.drifting import record_otherwise
 from pipeline.synthetic.merges import Merges
 from pipeline.synthetic.notes import ATTEMPTS, Occasions, occasions, written
 from pipeline.synthetic.population import Population
@@ -65,13 +66,23 @@ KINDS = ("usage", "login", "email", "call", "meeting", "ticket", "csat", "nps", 
 
 
 def interactions(
-    people: Population, course: Course, merges: Merges, rng: np.random.Generator, pen: np.random.Generator
+    people: Population,
+    course: Course,
+    merges: Merges,
+    rng: np.random.Generator,
+    pen: np.random.Generator,
+    drift: int | None = None,
 ) -> pa.Table:
-    """Return the interactions known when the course ends, with the faults real extracts have; `pen` draws the notes."""
+    """Return the interactions known when the course ends, with the faults real extracts have; `pen` draws the notes.
+
+    From the day `drift` on they are recorded in another way (see `drifting`).
+    """
     rows, when = _happened(people, course, rng, pen)
     _delay(rows, rng)
     rows["number"] = np.arange(len(rows["kind"]))
     _correct(rows, rng)
+    if drift is not None:
+        record_otherwise(rows, KINDS, drift)
     end = course.last_day * DAY
     kept = np.flatnonzero((rows["known"] < end) & (rows["occurred"] > people.opened[rows["account"]] * DAY))
     kept = kept[np.lexsort((rows["number"][kept], rows["known"][kept]))]
