@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from models.clusters import effective_rows
 from pipeline.likelihood import LEVEL_LIMITS, LIMITS
 
 Floats = NDArray[np.float64]
@@ -84,9 +85,12 @@ PARTS, ROWS_PER_PART = 5, 200
 
 
 def bands(
-    probability: Floats, label: NDArray[Any], weights: tuple[float, float] | None = None
+    probability: Floats,
+    label: NDArray[Any],
+    weights: tuple[float, float] | None = None,
+    accounts: NDArray[Any] | None = None,
 ) -> list[dict[str, float | int]]:
-    """Return bands that cover (0, 1], ascending: low, high, n and positives.
+    """Return bands that cover (0, 1], ascending: low, high, n and positives, and with `accounts` effective.
 
     A probability p belongs to the band with low < p <= high. Bands end where the words for a probability change
     (`pipeline.likelihood.LIMITS`), so that a rate was always observed for the words it stands beside. Those with fewer
@@ -97,6 +101,9 @@ def bands(
     `weights` says how many rows a row with label 0 and one with label 1 count for, where the rows are a sample (None:
     each counts for itself). Then n and positives are those of a plain count that shows the rate of the rows stood for
     as surely as the sample does; see `_as_sure`.
+
+    `accounts` says whose each row is: `effective` is then how many rows of accounts that stand once would show the rate
+    as surely (see `models.clusters`).
     """
     edges = [0.0, *LIMITS, 1.0]
     place = np.searchsorted(LIMITS, probability, side="left")
@@ -115,7 +122,18 @@ def bands(
             }
         ]
     found = [part for band in made for part in _parts(band, probability, label)]
-    return found if weights is None else [{**band, **_as_sure(band, *weights)} for band in found]
+    shares = [1.0] * len(found) if accounts is None else [_share(band, probability, label, accounts) for band in found]
+    if weights is not None:
+        found = [{**band, **_as_sure(band, *weights)} for band in found]
+    if accounts is not None:
+        found = [{**band, "effective": round(share * band["n"], 1)} for band, share in zip(found, shares, strict=True)]
+    return found
+
+
+def _share(band: dict[str, float | int], probability: Floats, label: NDArray[Any], accounts: NDArray[Any]) -> float:
+    """Return which share of a band's rows would tell as much, did each account stand once."""
+    inside = (probability > band["low"]) & (probability <= band["high"])
+    return effective_rows(label[inside], accounts[inside]) / max(1, int(inside.sum()))
 
 
 def _as_sure(band: dict[str, float | int], other: float, positive: float) -> dict[str, int]:

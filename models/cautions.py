@@ -5,12 +5,13 @@ Stated rules on figures, each with a sentence for people. They forbid nothing: a
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from models.bootstrap import Interval
 from models.targets import Target
 
-Verdict = Literal["signal", "hardly any signal", "no signal shown", "not judged"]
+Verdict = Literal["signal", "hardly any signal", "no signal shown", "not enough data to rank", "not judged"]
 
 CHANCE = 0.5
 LITTLE = 0.6
@@ -20,27 +21,41 @@ COIN = (0.4, 0.6)
 """Base rates within these are hardly what "leaves" or "grows" means to anybody."""
 
 
-def verdict(auc: Interval) -> Verdict:
-    """Return what a model's AUC on pooled out-of-time rows shows, by its account-bootstrap 95 % interval.
+def verdict(auc: Interval, small: bool = False) -> Verdict:
+    """Return what a model's AUC on pooled out-of-time rows shows, by its 95 % interval.
 
-    `no signal shown`: the interval reaches down to .5, which is chance; `hardly any signal`: it reaches below .60;
-    `not judged`: there is no interval; otherwise `signal`. That the interval is wide does not help: what is not shown
-    is not claimed.
+    `no signal shown`: the interval reaches down to .5, which is chance; of a `small` book that is `not enough data to
+    rank`, since few outcomes hide a signal as well; `hardly any signal`: it reaches below .60; `not judged`: there is
+    no interval; otherwise `signal`. That the interval is wide does not help: what is not shown is not claimed.
     """
     if auc.value is None or auc.low is None:
-        return "not judged"
+        return "not enough data to rank" if small else "not judged"
     if auc.low <= CHANCE:
-        return "no signal shown"
+        return "not enough data to rank" if small else "no signal shown"
     return "hardly any signal" if auc.low < LITTLE else "signal"
 
 
-def cautions(target: Target, rows: int, positives: int, auc: Interval) -> list[str]:
+def cautions(
+    target: Target, rows: int, positives: int, auc: Interval, small: Mapping[str, Any] | None = None
+) -> list[str]:
     """Return sentences to show wherever the target's figures or list are shown; often none.
 
-    `rows` and `positives` count the rows that the base rate is taken over, all dates pooled.
+    `rows` and `positives` count the rows that the base rate is taken over, all dates pooled. `small` says how a small
+    book was judged and what more it takes (see `models.small.design`); None for a larger one.
     """
-    found = [_coin(target, rows, positives), _signal(target, auc)]
+    signal = _signal(target, auc) if small is None else _not_enough(target, auc, small)
+    found = [_coin(target, rows, positives), signal]
     return [sentence for sentence in found if sentence is not None]
+
+
+def told(
+    target: Target, rows: int, positives: int, auc: Interval, small: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return `verdict` and `warnings` as backtests and notes hold them."""
+    return {
+        "verdict": verdict(auc, small is not None),
+        "warnings": cautions(target, rows, positives, auc, small),
+    }
 
 
 def _coin(target: Target, rows: int, positives: int) -> str | None:
@@ -70,6 +85,20 @@ def _signal(target: Target, auc: Interval) -> str | None:
         f"target '{target.name}': {shown}: {interval}, which {reach}. {meaning} ranking by value at stake alone may "
         "serve as well. `keepgrow validate` says what it finds in the tables."
     )
+
+
+def _not_enough(target: Target, auc: Interval, small: Mapping[str, Any]) -> str | None:
+    shown = verdict(auc, small=True)
+    said = f"target '{target.name}': "
+    if shown == "signal":
+        return f"{said}a small book. {small['words']}" if not small["out_of_time"] else None
+    interval = "its AUC is not known"
+    if auc.value is not None and auc.low is not None and auc.high is not None:
+        interval = f"AUC {_short(auc.value)}, 95 % interval {_short(auc.low)} to {_short(auc.high)}"
+    if shown == "not enough data to rank":
+        takes = small["needed"]["words"]
+        return f"{said}{shown}: {interval}, which does not rule out chance (.5). {small['words']} {takes}"
+    return f"{said}{shown}: {interval}, which reaches below .60. {small['words']}"
 
 
 def _short(figure: float) -> str:

@@ -1,4 +1,4 @@
-"""What contenders' predictions are worth: metrics with account-bootstrap intervals, and paired differences.
+"""What contenders' predictions are worth: metrics with intervals by account, and paired differences.
 
 All contenders are measured on the same rows and the same resamples, so that differences are paired.
 """
@@ -6,12 +6,13 @@ All contenders are measured on the same rows and the same resamples, so that dif
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.area import LEVEL, Area, area
 from models.bootstrap import Floats, Interval, Resamples, interval
 from models.metrics import METRICS, Ordered, Sample
 from pipeline.errors import ModelError, nearest
@@ -27,12 +28,19 @@ class Evaluation:
 
     figures: Mapping[str, Mapping[str, float | None]]
     replicates: Mapping[str, Mapping[str, Floats]]
+    areas: Mapping[str, Area] = field(default_factory=dict)
+    """The AUC, whose interval comes from accounts' placements: replicates of few outcomes lie too close together."""
 
-    def interval(self, contender: str, metric: str) -> Interval:
+    def interval(self, contender: str, metric: str, level: float = LEVEL) -> Interval:
+        """Return a figure with its interval, of this level for an AUC, and of 95 % for all others."""
+        if metric == "auc" and contender in self.areas:
+            return self.areas[contender].interval(level)
         return interval(self.figures[contender][metric], self.replicates[contender][metric])
 
     def difference(self, a: str, b: str, metric: str) -> Interval:
-        """Return `a` minus `b`, paired: each replicate measures both on the same accounts."""
+        """Return `a` minus `b`, paired: each replicate, or account, measures both."""
+        if metric == "auc" and {a, b} <= self.areas.keys():
+            return self.areas[a].minus(self.areas[b])
         first, second = self.figures[a][metric], self.figures[b][metric]
         value = None if first is None or second is None else first - second
         return interval(value, self.replicates[a][metric] - self.replicates[b][metric])
@@ -58,7 +66,10 @@ def evaluate(
 
     `predictions` has one row per account and as_of: account_id, as_of, label (0 or 1), realised (value really lost or
     won, currency units) and per contender `<name>_probability` and `<name>_expected_value`. Rows of several as_ofs are
-    pooled: auc, average_precision, brier and ece over all rows, the others by a list per as_of, sums pooled.
+    pooled: auc, average_precision, brier and ece over all rows, the others by a list per as_of, sums pooled. With a
+    column `group` (of the accounts left out together) the AUC compares rows of the same group alone: others were scored
+    by models that learnt from them. The AUC's interval is that of `models.area`, the others' are percentiles of an
+    account bootstrap.
 
     Raises ModelError for no rows, a missing column, a probability outside [0, 1] or a value that is not finite.
     """
@@ -84,8 +95,21 @@ def evaluate(
             sample = Sample(rows, block[:, positions])
             for name in names:
                 parts[contender][name].append(METRICS[name].measure(sample))
+    areas = _areas(predictions, contenders, account) if "auc" in metrics else {}
+    for contender, found in areas.items():
+        figures[contender]["auc"] = found.value
     gathered = {c: {name: np.concatenate(part) for name, part in by.items()} for c, by in parts.items()}
-    return Evaluation(figures, gathered)
+    return Evaluation(figures, gathered, areas)
+
+
+def _areas(predictions: pd.DataFrame, contenders: Sequence[str], account: NDArray[np.intp]) -> dict[str, Area]:
+    label = predictions["label"].to_numpy(np.float64)
+    # Folds of a larger book leave nobody out: their rows are compared with each other.
+    group = predictions["group"].fillna(-1).to_numpy() if "group" in predictions.columns else None
+    found = {
+        c: area(label, predictions[PROBABILITY.format(c)].to_numpy(np.float64), account, group) for c in contenders
+    }
+    return {contender: made for contender, made in found.items() if made is not None}
 
 
 def paired_difference(

@@ -46,8 +46,9 @@ def decide(
     auc: Interval,
     difference: Interval | None = None,
     tolerance: float = TOLERANCE,
+    small: Mapping[str, Any] | None = None,
 ) -> Decision:
-    """Decide on a challenger from figures on out-of-time rows, all with account-bootstrap 95 % intervals.
+    """Decide on a challenger from figures on out-of-time rows, all with 95 % intervals by account.
 
     `champion` and `challenger` name recipes. `auc` is the challenger's on the pooled folds, for each of which it was
     refitted. `difference` is the AUC of the challenger minus that of the champion, paired on the same accounts; None
@@ -59,10 +60,11 @@ def decide(
       nothing can be compared yet, when the lower end of `auc` is above .5;
     - another recipe: promoted when the interval lies above 0 with both its ends.
 
-    The decision is logged.
+    `small` says how a small book was judged and what more it takes to tell (see `models.small.design`), which the
+    reason then repeats. The decision is logged.
     """
     if champion is None or champion == RULE:
-        decision = _first(challenger, auc)
+        decision = _first(challenger, auc, small)
     elif champion == challenger:
         decision = _same_recipe(challenger, auc, difference, tolerance)
     else:
@@ -86,18 +88,46 @@ def refuse(refusal: TrainingRefused, champion: str | None) -> Decision:
     return decision
 
 
-def _first(challenger: str, auc: Interval) -> Decision:
+def too_few(why: str, small: Mapping[str, Any]) -> Decision:
+    """Return what follows where no model can be fitted but a rule can rank; `why` says so, `small` what it takes.
+
+    The decision is logged.
+    """
+    reason = f"Not enough data to rank by a model. {small['needed']['words']} {BY_RULE} {why}"
+    needed = small["needed"]
+    figures = {"accounts with the rarer outcome": {"value": float(needed["found"])}}
+    decision = Decision(False, "fallback_rule", reason, "rule", figures)
+    log.info("%s", decision.reason)
+    return decision
+
+
+BY_RULE = f"Until then the list is ranked by the rule '{RULE}' (how long ago the account was last active) and says so."
+
+
+def _first(challenger: str, auc: Interval, small: Mapping[str, Any] | None) -> Decision:
     figures = {"auc": auc.plain()}
     if auc.low is not None and auc.low > CHANCE:
         reason = (
             f"'{challenger}' is the first champion: its AUC on accounts it had not seen the future of is "
             f"{said(auc)}, above .5 with its lower end."
         )
+        if small is not None:
+            reason = (
+                f"'{challenger}', a small model for a small book, is the first champion: its AUC is {said(auc)}, above "
+                f".5 with its lower end. {small['words']}"
+            )
         return Decision(True, "first", reason, "challenger", figures)
     if auc.value is None:
         found = "no test date held both accounts with the outcome and without it, so its AUC is not known"
     else:
         found = f"its AUC out of time is {said(auc)}, which does not rule out chance (.5)"
+    if small is not None:
+        found = found.replace("its AUC out of time", "its AUC")
+        reason = (
+            f"Not enough data to rank by a model: '{challenger}' is not promoted, {found}. {small['words']} "
+            f"{small['needed']['words']} {BY_RULE}"
+        )
+        return Decision(False, "fallback_rule", reason, "rule", figures)
     reason = (
         f"'{challenger}' is not promoted: {found}. The list is ranked by the rule '{RULE}' and says so, until a "
         "training shows more: map more tables, or wait for more history."

@@ -25,6 +25,8 @@ class Fold:
     train: tuple[date, ...]
     final: bool = False
     """Reported once and never tuned on."""
+    known_by: date | None = None
+    """Day by which the labels learnt from are known; None: the test date. Later only where accounts are left out."""
 
 
 def training_dates(

@@ -17,8 +17,10 @@ Z_95 = 1.959963984540054
 """The standard normal quantile of a two-sided 95 % interval."""
 
 
-def wilson(successes: int, n: int, z: float = Z_95) -> tuple[float, float]:
+def wilson(successes: float, n: float, z: float = Z_95) -> tuple[float, float]:
     """Return the low and high end of the score interval of a proportion, (0, 1) when nothing was observed.
+
+    Counts need not be whole: `n` may be an effective number of rows.
 
     Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22, 209-212.
     Raises ModelError unless 0 <= successes <= n.
@@ -78,7 +80,8 @@ def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]], langua
 
     `band` is the model's probability in words, in the language given. `bands` are the model's out-of-time accounts
     grouped by probability: each has low, high, n and positives, and holds probabilities in `(low, high]`, the first one
-    `[low, high]`. The rate is positives / n with its 95 % Wilson interval; it is blank for a probability in no band, or
+    `[low, high]`. The rate is positives / n with the 95 % interval of
+    `band_interval`; it is blank for a probability in no band, or
     in one of fewer than FEWEST_OBSERVED accounts. Rows without a probability have neither words nor rate. Raises
     ModelError for bands that overlap or are out of order.
     """
@@ -90,7 +93,7 @@ def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]], langua
             (probability > band["low"]) | (number == 0) & (probability == band["low"])
         )
         if band["n"] >= FEWEST_OBSERVED:
-            observed[inside] = (band["positives"] / band["n"], *wilson(band["positives"], band["n"]))
+            observed[inside] = (band["positives"] / band["n"], *band_interval(band))
     words = [None if np.isnan(value) else in_words(value, language) for value in probability]
     return rows.assign(
         band=pd.Series(words, index=rows.index, dtype=object),
@@ -98,6 +101,19 @@ def with_observed(rows: pd.DataFrame, bands: Sequence[Mapping[str, Any]], langua
         observed_low=observed[:, 1],
         observed_high=observed[:, 2],
     )
+
+
+def band_interval(band: Mapping[str, Any], z: float = Z_95) -> tuple[float, float]:
+    """Return the Wilson interval of a band's rate, of as many rows as are `effective` where the band says it.
+
+    Rows of one account at several dates tell less than as many accounts (see `models.clusters`).
+    """
+    n, positives = band["n"], band["positives"]
+    if "effective" not in band or not 0 <= positives <= n or not n:
+        return wilson(positives, n, z)
+    effective = max(1.0, band["effective"])
+    # Whole rates stay whole: rounding must not leave the ends a hair beyond 0 or 1.
+    return wilson(effective if positives == n else positives / n * effective, effective, z)
 
 
 def _checked(bands: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -83,10 +83,10 @@ def test_one_class_only_gives_no_auc_and_no_warning() -> None:
 
 def test_replicates_with_one_class_are_skipped_and_counted() -> None:
     frame = predictions(4, dates=1).assign(label=[1, 0, 0, 0], realised=[1.0, 0.0, 0.0, 0.0])
-    auc = evaluate(frame, ["good"], capacity=1, replicates=400, seed=1).interval("good", "auc")
-    # the only positive is missing from (3/4)^4 = 32 % of the draws, and alone in (1/4)^4 = .4 %
-    assert 90 <= auc.skipped <= 170
-    assert auc.low is not None
+    measured = evaluate(frame, ["good"], capacity=1, replicates=400, seed=1)
+    # the only positive is missing from (3/4)^4 = 32 % of the draws
+    assert 90 <= measured.interval("good", "average_precision").skipped <= 170
+    assert measured.interval("good", "average_precision").low is not None
 
 
 @pytest.mark.parametrize(

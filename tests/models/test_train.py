@@ -166,18 +166,26 @@ def relabelled(data: Dataset, positives: int) -> Dataset:
         (551, "49 rows, of 49 accounts, have label 0; at least 50 are needed to judge a model by"),
     ],
 )
-@pytest.mark.parametrize("recipe", ["model", "recency"])
 def test_too_little_to_learn_from_is_refused_with_the_counts(
-    recipe: str, positives: int, fault: str, fit_toy: Fit, data_of: Callable[..., Dataset]
+    positives: int, fault: str, fit_toy: Fit, data_of: Callable[..., Dataset]
 ) -> None:
     with pytest.raises(TrainingRefused) as refusal:
-        fit_toy(relabelled(data_of(dates=2), positives), recipe)
+        fit_toy(relabelled(data_of(dates=2), positives))
     said = str(refusal.value)
     assert f"target 'churn': {fault}" in said or f"target 'churn': there is {fault}" in said
     assert f"600 rows on 2 as_of dates from 2025-01-01 to 2025-01-15, {positives} of them with label 1" in said
     assert "no positive invoice in the window of 28 days" in said
     assert "What would help: more history or more accounts" in said
     assert "[training] min_positives is 50" in said
+
+
+@pytest.mark.parametrize("positives", [0, 600])
+def test_not_even_a_rule_is_fitted_to_one_label(
+    positives: int, fit_toy: Fit, data_of: Callable[..., Dataset]
+) -> None:
+    with pytest.raises(TrainingRefused, match="nothing to"):
+        fit_toy(relabelled(data_of(dates=2), positives), "recency")
+    fit_toy(relabelled(data_of(dates=2), abs(positives - 1)), "recency")
 
 
 def test_the_fewest_that_are_enough_are_accepted(fit_toy: Fit, data_of: Callable[..., Dataset]) -> None:

@@ -1,0 +1,85 @@
+"""What it would take to tell: how many accounts with the outcome, and months, until a useful model shows as one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.stats import norm
+
+from models.area import LEVEL, Area, variance
+
+AIM = 0.65
+"""An AUC worth having on a small book; half of all models of churn that are published do better."""
+
+POWER = 0.8
+CHANCE = 0.5
+
+MONTH = 30.4375
+
+
+@dataclass(frozen=True)
+class Needed:
+    """Accounts with the rarer outcome: those there are (over so many months) and those it takes to tell AIM."""
+
+    found: int
+    accounts: int
+    months: float
+
+    @property
+    def enough(self) -> bool:
+        return self.found >= self.accounts
+
+    @property
+    def more_months(self) -> int | None:
+        """Months more at the pace so far; None without a pace."""
+        if not self.found or self.months <= 0:
+            return None
+        return max(0, math.ceil((self.accounts - self.found) * self.months / self.found))
+
+    def plain(self) -> dict[str, Any]:
+        return {
+            "auc": AIM, "power": POWER, "found": self.found, "accounts": self.accounts,
+            "more_months": self.more_months, "words": self.words,
+        }  # fmt: skip
+
+    @property
+    def words(self) -> str:
+        """What there is and what it takes, in a sentence or two."""
+        what = f"an AUC of {AIM:.2f}".replace("0.", ".")
+        if self.enough:
+            return (
+                f"With {self.found:,} accounts that had the rarer outcome, {what} would most likely have shown; what "
+                "there is to tell is less than that."
+            )
+        takes = f"To tell {what} from chance, four times in five, takes about {self.accounts:,} accounts that had the "
+        found = f"rarer outcome on the dates judged; there are {self.found:,}."
+        if self.more_months is None:
+            return f"{takes}{found}"
+        times = self.accounts / self.found
+        month = "month" if self.more_months == 1 else "months"
+        return f"{takes}{found} That is about {self.more_months:,} {month} more, or {times:.1f} times as many accounts."
+
+
+def needed(others: int, positives: int, months: float, area: Area | None = None) -> Needed:
+    """Return what it takes for an AUC of AIM to lie above chance with the lower end of its 95 % interval.
+
+    `others` and `positives` count accounts with label 0 and 1, gathered over `months`. The error of the AUC is that of
+    `area` where it was measured, else that of so many independent rows; it falls with the root of the number of
+    accounts at a given rate. The sample size is Hanley and McNeil's (1982), "The meaning and use of the area under a
+    receiver operating characteristic (ROC) curve", Radiology 143, for one AUC against chance.
+    """
+    rarer = min(others, positives)
+    if not rarer:
+        return Needed(0, _without_pace(), months)
+    expected = math.sqrt(variance(AIM, others, positives))
+    # A measured error of very few accounts may be luck: never less than that of independent ones.
+    error = expected if area is None else max(area.error, expected)
+    reach = float(norm.ppf((1 + LEVEL) / 2) + norm.ppf(POWER))
+    return Needed(rarer, math.ceil(rarer * (reach * error / (AIM - CHANCE)) ** 2), months)
+
+
+def _without_pace() -> int:
+    """Return the accounts it takes at a rate of one in ten, where no outcome was seen at all."""
+    return needed(90, 10, 0.0).accounts
