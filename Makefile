@@ -1,7 +1,7 @@
 # Everything a fresh machine needs is git, make and Python 3.11 to 3.13; uv is fetched into .tools when it is missing.
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench bench-quality lock clean
 
 demo: | $(UV)  ## the whole job on a synthetic company
 	$(UV) sync --quiet --locked --no-dev --inexact
@@ -22,6 +22,10 @@ check: | $(UV)  ## lock, format, lint, types, import layers
 bench: | $(UV)  ## what the feature engine takes, against the limit and other ways: tests/benchmarks/RESULTS.md
 	$(UV) sync --quiet --locked
 	PYTHONPATH=tests/benchmarks $(UV) run --no-sync python -m engine $(OPTIONS)
+
+bench-quality: | $(UV)  ## how good the predictions are, beside peers': tests/benchmarks/QUALITY.md
+	$(UV) sync --quiet --locked
+	UV=$(abspath $(UV)) PYTHONPATH=tests/benchmarks $(UV) run --no-sync python -m quality $(OPTIONS)
 
 .tools/bin/uv:
 	python3 -m venv .tools

@@ -32,6 +32,8 @@ class Runner:
     limit: float = 300
     """Seconds after which a measurement is ended, unless it has a limit of its own."""
     environment: dict[str, str] = field(default_factory=dict)
+    package: str = "engine"
+    """Whose modules are run."""
 
     def __post_init__(self) -> None:
         self.work.mkdir(parents=True, exist_ok=True)
@@ -56,7 +58,7 @@ class Runner:
     def measure(
         self, name: str, module: str, job: Record, limit: float | None = None, needs: Sequence[str] = ()
     ) -> Record:
-        """Run `python -m engine.MODULE` on a job, and keep its record under `name`.
+        """Run `python -m PACKAGE.MODULE` on a job, and keep its record under `name`.
 
         `needs` are packages of an environment of its own, which uv makes; without them it runs in this one. Never
         raises for what the measurement does: a failure is a record too.
@@ -70,7 +72,7 @@ class Runner:
         with tempfile.TemporaryDirectory(dir=self.work) as room:
             file, result = Path(room) / "job.json", Path(room) / "job.result.json"
             file.write_text(json.dumps(job), encoding="utf-8")
-            command = [*_python(needs), "-m", f"engine.{module}", str(file)]
+            command = [*_python(needs), "-m", f"{self.package}.{module}", str(file)]
             with (Path(room) / "errors").open("w+") as errors:
                 status = self._end(command, limit, errors)
                 errors.seek(0)

@@ -1,0 +1,1 @@
+"""One contender a file, each run as `python -m quality.contenders.NAME JOB.json`; see `quality.fold`."""
