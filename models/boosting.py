@@ -18,8 +18,8 @@ FEW = 30_000
 STEP = 5
 """Rounds between two looks at the later date, each of which costs time as well."""
 
-PATIENCE = 50
-"""Rounds without a better log-loss on the later date after which a fold stops."""
+PATIENCE = 2.5
+"""Rounds x learning rate without a better log-loss on the later date after which a fold stops."""
 
 VAIN = 50
 """Attempts in a row that find nothing to split, each with other rows and features drawn, after which trees stay as they
@@ -57,15 +57,33 @@ def parameters(rows: int, threads: int, seed: int) -> dict[str, Any]:
 
 STYLES: Mapping[str, Mapping[str, Any]] = {
     "plain": {},
-    "extra": {"extra_trees": True},
-    "shallow": {"num_leaves": 4},
+    # Longer steps: of two that are averaged, half the rounds do as well.
+    "extra": {"extra_trees": True, "learning_rate": 0.1},
+    "shallow": {"num_leaves": 4, "learning_rate": 0.1},
+    # LightGBM's defaults, but for the step, since the number of rounds is found by stopping early.
+    "library": {
+        "num_leaves": 31,
+        "min_data_in_leaf": 20,
+        "feature_fraction": 1.0,
+        "bagging_fraction": 1.0,
+        "bagging_freq": 0,
+        "lambda_l2": 0.0,
+        "max_cat_to_onehot": 4,
+        "cat_smooth": 10.0,
+    },
 }
-"""Settings by which one member's trees differ from another's, so that their average errs less than either."""
+"""Settings by which one member's trees differ from another's."""
+
+TUNED = "plain"
+"""The style whose settings are tuned where `[training] tune_trials` asks for it."""
+
+BAG = ("extra", "shallow")
+"""Styles whose average errs less than any of them: they differ in what they miss."""
 
 
-def default_rounds(rows: int) -> int:
+def default_rounds(rows: int, learning_rate: float = 0.05) -> int:
     """Return the number of rounds where no inner fold can tell."""
-    return 120 if is_few(rows) else 200
+    return round((6 if is_few(rows) else 10) / learning_rate)
 
 
 MOST_ROUNDS = 600
@@ -119,6 +137,7 @@ class Growing:
         self._booster = lgb.Booster(dict(chosen), data)
         # A call that does not say so sets all threads again, for the training after it too.
         self._threads = {"num_threads": chosen["num_threads"]} if "num_threads" in chosen else {}
+        self._patience = round(PATIENCE / chosen.get("learning_rate", 0.1))
         self._vain = 0
 
     def stop_early(
@@ -135,7 +154,7 @@ class Growing:
         """
         margin = np.zeros(len(label)) if start is None else start.copy()
         best, best_loss = STEP, np.inf
-        while self.rounds < most and self.rounds < best + PATIENCE:
+        while self.rounds < most and self.rounds < best + self._patience:
             seen = self.rounds
             self.grow_to(seen + STEP)
             if self.rounds == seen:

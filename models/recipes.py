@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from features.spec import Feature
-from models.choosing.candidates import LOGISTIC, RECENCY, Candidate
+from models.choosing.candidates import LOGISTIC, RECENCY, Candidate, Part
 from models.rows import Encoded
 from models.targets import Target
 from pipeline.errors import TrainingRefused
 
-RECIPES: Mapping[str, Candidate | None] = {"model": None, "logistic": LOGISTIC, "recency": RECENCY}
+PLAIN = Candidate("plain", 5, (Part("trees", style="library"),), "boosted trees with the library's own settings")
+"""A baseline, not a peer: shown by `keepgrow backtest` alone."""
+
+RECIPES: Mapping[str, Candidate | None] = {"model": None, "logistic": LOGISTIC, "recency": RECENCY, "plain": PLAIN}
 """What each recipe is made of; None: what choosing finds best (see `models.choosing`)."""
 
 

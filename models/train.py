@@ -11,30 +11,32 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from features.built import content_digest
 from features.spec import Feature
 from models.calibrate import Calibration, bands, fit_platt, identity
 from models.choosing.candidates import Candidate, Size, candidates_for
-from models.choosing.choose import FOLDS_IN_TIME, FOLDS_OF_ACCOUNTS, Choice, choose
-from models.choosing.folds import Inner, account_folds, time_folds
+from models.choosing.choose import choose
+from models.choosing.folds import FEWEST_FOLDS, Judging, judging
 from models.choosing.members import Later, Members
+from models.choosing.tuning import Tuned, tune
 from models.dataset import Dataset
 from models.encoding import encode
 from models.increment import fit_increment
 from models.manifest import FittedModel
+from models.monotone import directions
+from models.recalibrate import level_by_fold
 from models.recipes import RECIPES, recency_feature
 from models.rows import Encoded
 from models.scorer import FORMAT
+from models.small.recipe import RULE, fit_small, small_of
 from models.targets import Target
 from models.thinning import thinned
 from pipeline.errors import ModelError, TrainingRefused, nearest
 from pipeline.settings import Settings
 
 Floats = NDArray[np.float64]
-
-FEWEST_FOLDS = 2
-"""With fewer inner test dates, one date's peculiarity would pass for a rule."""
 
 FEWEST_LATER = 50
 """Rows of either class on later dates without which calibration is not fitted."""
@@ -53,24 +55,36 @@ def fit_recipe(
 
 
 def fit_recipes(
-    names: Sequence[str], data: Dataset, target: Target, features: Sequence[Feature], settings: Settings, until: date
+    names: Sequence[str],
+    data: Dataset,
+    target: Target,
+    features: Sequence[Feature],
+    settings: Settings,
+    until: date,
+    tuned: Tuned | None = None,
 ) -> dict[str, FittedModel]:
     """Return some of RECIPES, each fitted to all of `data`; members that recipes share are trained once.
 
-    The number of rounds and the calibration come from inner folds in time; with too few of them the rounds are the
-    default and probabilities are left as they are, and the manifest says so. Equal inputs give equal bytes.
+    What 'model' is made of, its number of rounds and the calibration come from inner folds in time; with too few of
+    them other accounts tell the first two, probabilities are left as they are, and the manifest says so. `tuned` are
+    settings of trees found earlier; without them `[training] tune_trials` are tried. Equal inputs give equal bytes,
+    unless `[training] tune_seconds` cut the trials short.
 
-    Raises TrainingRefused when there is too little to learn from, and ModelError when a feature holds infinities, or
-    the columns are not `features` in their order.
+    A small book (`[training] small_accounts`) gets the small model and the rule of `models.small.recipe`.
+
+    Raises TrainingRefused when there is too little to learn from (for the rule alone: nothing), and ModelError when a
+    feature holds infinities, or the columns are not `features` in their order.
     """
     for name in names:
         if name not in RECIPES:
             raise ModelError(f"no such recipe: {name!r}; {nearest(name, RECIPES)}")
-    check_learnable(data, target, settings)
+    (check_rankable if set(names) == {RULE} else check_learnable)(data, target, settings)
     described, rows = encode(data, features)
     recency = recency_feature(features, target, rows, needed="recency" in names)
-    folds = time_folds(data, rows, target.window)
-    members = Members(rows, [fold.rows for fold in folds], settings.training.threads, settings.run.seed, recency)
+    inner = judging(data, rows, target.window, settings.run.seed)
+    asked = settings.training
+    monotone = directions(rows.names, target) if asked.monotone else ()
+    members = Members(rows, [fold.rows for fold in inner.folds], asked.threads, settings.run.seed, recency, monotone)
     shared: dict[str, Any] = {
         "format": FORMAT,
         "target": target.plain(),
@@ -88,36 +102,48 @@ def fit_recipes(
     beside: dict[str, bytes] = {}
     if target.grows:
         beside["increment.json"], shared["increment"] = _increment(data, rows)
+    small = small_of(data, rows, target, settings)
     fitted = {}
     for name in names:
+        if small is not None and name in ("model", RULE):
+            own, files = fit_small(small, recency if name == RULE else None)
+            fitted[name] = FittedModel.of(shared | own, files | beside, settings.training.threads)
+            continue
         candidate, chosen = RECIPES[name], None
         if candidate is None:
-            choice = _choice(data, rows, folds, members, target, settings)
-            candidate, chosen = choice.candidate, choice.plain()
-        own, files = _fit(name, candidate, members, data)
+            candidate, chosen, members = _choose(data, members, inner, target, settings, tuned)
+        own, files = _fit(name, candidate, members, inner, data, level=asked.recalibrate == "cohort")
         fitted[name] = FittedModel.of(shared | own | {"chosen": chosen}, files | beside, settings.training.threads)
     return fitted
 
 
-def _choice(
-    data: Dataset, rows: Encoded, folds: Sequence[Inner], members: Members, target: Target, settings: Settings
-) -> Choice:
-    """Return the choice among what a book of this size is offered: on later dates, or else on other accounts."""
-    accounts, judged_on = data.rows["account_id"].to_numpy(), FOLDS_IN_TIME
-    offered = candidates_for(Size.of(rows.label, accounts, len(rows.names)), target, settings)
+def _choose(
+    data: Dataset, members: Members, inner: Judging, target: Target, settings: Settings, tuned: Tuned | None
+) -> tuple[Candidate, dict[str, Any], Members]:
+    """Return what was chosen of what a book of this size is offered, the manifest's word on it, and its members."""
+    size = Size.of(members.rows.label, data.rows["account_id"].to_numpy(), len(members.rows.names))
+    offered = candidates_for(size, target, settings)
     offered = [each for each in offered if members.recency is not None or not each.looks_at_recency]
-    if len(offered) > 1 and len(folds) < FEWEST_FOLDS:
-        folds, judged_on = account_folds(accounts, rows, settings.run.seed), FOLDS_OF_ACCOUNTS
-        members = members.on([fold.rows for fold in folds])
-    return choose(members, offered, [fold.accounts for fold in folds], judged_on)
+    if tuned is None and settings.training.tune_trials and inner.folds and any(each.boosted for each in offered):
+        tuned = tune(members, inner, settings.training, settings.run.seed)
+    if tuned is not None:
+        members = members.tuned(tuned.settings)
+    choice = choose(members, offered, inner)
+    return choice.candidate, choice.plain(tuned), members
 
 
-def _fit(name: str, candidate: Candidate, members: Members, data: Dataset) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _fit(
+    name: str, candidate: Candidate, members: Members, inner: Judging, data: Dataset, *, level: bool
+) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return what a recipe adds to the manifest, and its members' files."""
-    later = members.later(candidate)
+    later = members.later(candidate) if inner.later else Later.none(inner.in_time)
     calibration = _calibration(later)
     listed, files = members.files(candidate)
-    seen = calibration.probability(later.margin) if calibration.kind != "identity" else np.empty(0)
+    seen = np.empty(0)
+    if calibration.kind != "identity":
+        seen = calibration.probability(later.margin)
+        if level:
+            seen = level_by_fold(logit(seen), members.folds)
     own = {
         "recipe": name,
         "members": listed,
@@ -129,10 +155,20 @@ def _fit(name: str, candidate: Candidate, members: Members, data: Dataset) -> tu
             "folds": later.folds,
             "note": calibration.note,
         },
-        "bands": bands(seen, later.label, None if data.sampled is None else data.sampled.weights) if len(seen) else [],
+        "bands": _bands(seen, later, inner, data) if len(seen) else [],
         "recency": members.recency if candidate.looks_at_recency else None,
     }
     return own, files
+
+
+def _bands(seen: Floats, later: Later, inner: Judging, data: Dataset) -> list[dict[str, float | int]]:
+    accounts = np.concatenate([fold.accounts for fold in inner.folds])
+    return bands(seen, later.label, None if data.sampled is None else data.sampled.weights, accounts)
+
+
+def check_rankable(data: Dataset, target: Target, settings: Settings) -> None:
+    """Check that both labels occur, without which not even a rule has a rate to tell; raise TrainingRefused."""
+    _check(data, target, settings, 1)
 
 
 def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
@@ -141,7 +177,10 @@ def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
     Raises TrainingRefused saying how many rows of each there are, on which dates, and what would help; and where there
     are enough but too few of either were drawn, how many were.
     """
-    needed = settings.training.min_positives
+    _check(data, target, settings, settings.training.min_positives)
+
+
+def _check(data: Dataset, target: Target, settings: Settings, needed: int) -> None:
     counts = data.counts
     rows, positives = counts["rows"], counts["positives"]
     negatives = rows - positives
@@ -167,7 +206,7 @@ def check_learnable(data: Dataset, target: Target, settings: Settings) -> None:
         help_ = "more training dates ([training] every_days, first_as_of), or another horizon"
     raise TrainingRefused(
         f"target '{target.name}': {fault}. Found {found}. What would help: more history or more accounts, {help_} in "
-        f"[targets.{target.name}]. [training] min_positives is {needed}.",
+        f"[targets.{target.name}]. [training] min_positives is {settings.training.min_positives}.",
         {"rows": rows, "positives": positives, "needed": needed},
     )
 

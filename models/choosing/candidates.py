@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.boosting import is_few
+from models.boosting import BAG, TUNED
 from models.linear import SPREAD
 from models.targets import Target
 from pipeline.settings import Settings
@@ -59,6 +59,11 @@ class Candidate:
     """What it is, for people."""
 
     @property
+    def boosted(self) -> bool:
+        """Whether there are trees among its members."""
+        return any(part.kind == "trees" for part in self.parts)
+
+    @property
     def looks_at_recency(self) -> bool:
         """Whether it needs to know days since the last purchase or interaction."""
         return any(part.kind == "recency" for part in self.parts)
@@ -82,10 +87,33 @@ class Size:
 
 RECENCY = Candidate("recency", 0, (Part("recency"),), "days since the last purchase or interaction alone")
 LOGISTIC = Candidate("logistic", 1, (Part("curves"),), "a curve for each feature, added up")
+STARTED = Candidate(
+    "started",
+    3,
+    (Part("trees", style="shallow", started=True), Part("curves")),
+    "curves, and boosted trees that begin from what they say",
+)
 
 
 def candidates_for(size: Size, target: Target, settings: Settings) -> Sequence[Candidate]:  # noqa: ARG001
-    """Return the candidates for "model", in any order; with one alone, nothing is chosen and it is fitted."""
-    # Trees draw ahead of curves as rows become many: level with a few thousand, far ahead with 100,000.
-    trees = 0.6 if is_few(size.rows) else 0.85
-    return (Candidate("average", 4, (Part("trees", trees), Part("curves", 1 - trees))),)
+    """Return the candidates for "model", in any order; with one alone, nothing is chosen and it is fitted.
+
+    They are ordered by how far they may bend away from curves added up: an average with trees is their shrinkage
+    towards the curves, and so simpler than the trees it contains.
+    """
+    styles = (TUNED, *BAG) if settings.training.tune_trials else BAG
+    average = (*boosted(0.5, styles), Part("curves", 0.5))
+    mostly = (*boosted(0.85, styles), Part("curves", 0.15))
+    return (
+        RECENCY,
+        LOGISTIC,
+        Candidate("average", 2, average, "half curves, half a bag of boosted trees"),
+        STARTED,
+        Candidate("mostly trees", 4, mostly, "a bag of boosted trees, and a little of the curves"),
+        Candidate("trees", 5, boosted(1.0, styles), "a bag of boosted trees"),
+    )
+
+
+def boosted(weight: float, styles: Sequence[str]) -> tuple[Part, ...]:
+    """Return trees of several styles, each with its own seed, that share a weight."""
+    return tuple(Part("trees", weight / len(styles), style=style, seed=number) for number, style in enumerate(styles))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.choosing.candidates import Candidate
+from models.choosing.folds import Judging
 from models.choosing.members import Members
-from models.choosing.rule import Stood, row_losses, simplest, standing
-
-FOLDS_IN_TIME = "dates after those learnt from"
-FOLDS_OF_ACCOUNTS = "accounts not learnt from, as the training dates are too close together for later ones"
+from models.choosing.rule import Stood, halves, row_losses, simplest, standing
+from models.choosing.tuning import Tuned
 
 DIGITS = 6
 """Of losses and their errors, in the manifest."""
@@ -30,12 +28,13 @@ class Choice:
     rows: int = 0
     accounts: int = 0
 
-    def plain(self, tuned: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def plain(self, tuned: Tuned | None) -> dict[str, Any]:
         """Return the manifest's `chosen`.
 
-        `candidates`: name, words, complexity, loss (mean log-loss per row after calibration), behind (the best one's
-        loss subtracted) and se (the standard error of `behind`, rows paired, by account), the simplest first; with one
-        candidate alone, which nothing was compared with, the figures are None.
+        `candidates`: name, words, complexity, loss (see `models.choosing.rule.row_losses`, its mean), behind (the best
+        one's loss subtracted) and se (the standard error of `behind`, rows paired, by account), the simplest first;
+        with one candidate alone, which nothing was compared with, the figures are None. `tuned`: see Tuned.plain; None
+        without.
         """
         stood = self.stood or (Stood(self.candidate, float("nan"), float("nan"), float("nan")),)
         return {
@@ -56,7 +55,7 @@ class Choice:
             "judged_on": self.judged_on,
             "rows": self.rows,
             "accounts": self.accounts,
-            "tuned": None if tuned is None else dict(tuned),
+            "tuned": None if tuned is None else tuned.plain(),
         }
 
     @property
@@ -91,25 +90,20 @@ RULE = (
 )
 
 
-def choose(
-    members: Members, candidates: Sequence[Candidate], accounts: Sequence[NDArray[Any]], judged_on: str
-) -> Choice:
+def choose(members: Members, candidates: Sequence[Candidate], judging: Judging) -> Choice:
     """Return the choice among candidates on the folds of `members`.
 
-    `accounts` are the account ids of each fold's later rows. With one candidate, or without folds, the first is
-    taken as it is.
+    With one candidate, or without folds, the first is taken as it is.
     """
-    if len(candidates) == 1 or not accounts:
+    if len(candidates) == 1 or not judging.folds:
         return Choice(candidates[0])
     laters = {candidate: members.later(candidate) for candidate in candidates}
-    ids, row = np.unique(np.concatenate(accounts).astype(str), return_inverse=True)
-    # Every other account in the order of their ids: the same halves whatever the order of the rows.
-    half = (row % 2).astype(bool)
+    row, half = halves(np.concatenate([fold.accounts for fold in judging.folds]))
     losses = {
         candidate: row_losses(later.margin, later.label, half, later.weight) for candidate, later in laters.items()
     }
     stood = standing(losses, row, next(iter(laters.values())).weight)
-    return Choice(simplest(stood).candidate, tuple(stood), judged_on, len(row), len(ids))
+    return Choice(simplest(stood).candidate, tuple(stood), judging.words, len(row), int(row.max()) + 1)
 
 
 def _figure(value: float) -> float | None:

@@ -17,8 +17,15 @@ from pipeline.asof import LabelWindow
 INNER_ROWS = 200_000
 """Inner folds train on at most about so many rows, every n-th."""
 
-PARTS = 4
+PARTS = 3
 """Parts that accounts are dealt into where dates give no folds."""
+
+
+FEWEST_FOLDS = 2
+"""With fewer inner test dates, one date's peculiarity would pass for a rule."""
+
+IN_TIME = "dates after those learnt from"
+OF_ACCOUNTS = "accounts not learnt from: the training dates are too close together for later ones"
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,34 @@ class Inner:
 
     rows: tuple[Encoded, Encoded]
     accounts: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """The inner folds that a training judges by, and how many there are `in_time`.
+
+    Where those are fewer than FEWEST_FOLDS, `folds` hold out accounts instead.
+    """
+
+    folds: Sequence[Inner]
+    in_time: int
+
+    @property
+    def later(self) -> bool:
+        """Whether the folds lie in time, so that probabilities can be calibrated on them."""
+        return self.in_time >= FEWEST_FOLDS
+
+    @property
+    def words(self) -> str:
+        return IN_TIME if self.later else OF_ACCOUNTS
+
+
+def judging(data: Dataset, rows: Encoded, window: LabelWindow, seed: int) -> Judging:
+    """Return the inner folds of a dataset, encoded as `rows`: in time, or else of accounts."""
+    folds = time_folds(data, rows, window)
+    if len(folds) >= FEWEST_FOLDS:
+        return Judging(folds, len(folds))
+    return Judging(account_folds(data.rows["account_id"].to_numpy(), rows, seed), len(folds))
 
 
 def time_folds(data: Dataset, rows: Encoded, window: LabelWindow) -> list[Inner]:

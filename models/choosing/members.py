@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import linear
-from models.boosting import MOST_ROUNDS, STYLES, Growing, Grown, default_rounds, parameters
+from models.boosting import MOST_ROUNDS, STYLES, TUNED, Growing, Grown, default_rounds, parameters
 from models.choosing.candidates import Candidate, Part
 from models.leaf_counts import weighted_counts
 from models.rows import Encoded
@@ -28,19 +28,24 @@ Folds = Sequence[tuple[Encoded, Encoded]]
 
 @dataclass(frozen=True)
 class Later:
-    """A candidate's margins of the rows of inner test dates, by members trained before them."""
+    """A candidate's margins of the rows that inner folds judge on, by members trained on the others."""
 
     margin: Floats
     label: NDArray[np.int8]
     folds: int
     weight: Floats | None = None
 
+    @classmethod
+    def none(cls, folds: int) -> Later:
+        """Return no margins, of folds too few to tell anything."""
+        return cls(np.empty(0), np.empty(0, np.int8), folds)
+
 
 class Members:
     """Members trained on rows and on the inner folds of these rows; `recency` is the feature the rule looks at.
 
     `monotone` is -1, 0 or 1 per feature: in which direction alone trees may move with it (see `models.monotone`);
-    `tuned` are settings of LightGBM that tuning chose.
+    `tuned` are settings of LightGBM that tuning chose for trees of that style.
     """
 
     def __init__(
@@ -60,9 +65,11 @@ class Members:
         self._margins: dict[tuple[int, Part], Floats] = {}
         self._rounds: dict[Part, int] = {}
 
-    def on(self, folds: Folds) -> Members:
-        """Return members of the same rows on other folds."""
-        return Members(self.rows, folds, self._threads, self._seed, self.recency, self._monotone, self._tuned)
+    def tuned(self, settings: Mapping[str, Any]) -> Members:
+        """Return members on the same folds whose trees have other settings; curves are trained once for both."""
+        other = Members(self.rows, self.folds, self._threads, self._seed, self.recency, self._monotone, settings)
+        other._curves = self._curves
+        return other
 
     def later(self, candidate: Candidate) -> Later:
         """Return the candidate's margins of the inner test dates' rows; none without folds."""
@@ -95,7 +102,7 @@ class Members:
             if self.folds:
                 self._boost(part)
             else:
-                self._rounds[part] = default_rounds(len(self.rows.label))
+                self._rounds[part] = default_rounds(len(self.rows.label), self._settings(part)["learning_rate"])
         return self._rounds[part]
 
     def curves(self, fold: int | None, part: Part) -> bytes:
@@ -110,8 +117,23 @@ class Members:
                 terms = linear.terms_for(rows.matrix, rows.names, rows.categories)
             rows = rows.thinned()
             made = linear.fit_logistic(rows.matrix, rows.label, terms, spread=part.spread, weight=rows.weight)
+            while part.kind == "curves" and (wrong := self._wrong(made, terms)):
+                terms = [term for term in terms if term not in wrong]
+                made = linear.fit_logistic(rows.matrix, rows.label, terms, spread=part.spread, weight=rows.weight)
             self._curves[fold, part] = made
         return self._curves[fold, part]
+
+    def _wrong(self, made: bytes, terms: Sequence[linear.Term]) -> list[linear.Term]:
+        """Return the terms whose curve runs against the direction the business is sure of."""
+        if not any(self._monotone):
+            return []
+        ends = {curve["feature"]: curve["levels"] for curve in json.loads(made)["terms"] if "levels" in curve}
+        return [
+            term
+            for term in terms
+            if term.feature in ends
+            and self._monotone[term.position] * (ends[term.feature][-1] - ends[term.feature][0]) < 0
+        ]
 
     def files(self, candidate: Candidate) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
         """Return the manifest's entries and the files of a candidate's members, trained on all rows."""
@@ -132,13 +154,14 @@ class Members:
         """Return trees to be grown on a fold's first part; on all rows for None."""
         rows = self._rows(fold)
         positions = [rows.names.index(name) for name in rows.categories]
+        chosen, matrix = self._settings(part), rows.matrix
+        return Growing(matrix, rows.label, positions, chosen, rows.weight, self._start(fold, part, rows, matrix))
+
+    def _settings(self, part: Part) -> dict[str, Any]:
         # A fold has fewer rows, but its number of rounds is for trees of the final model's size.
         chosen = parameters(len(self.rows.label), self._threads, self._seed + part.seed)
-        chosen |= self._tuned | dict(STYLES[part.style])
-        if any(self._monotone):
-            chosen |= {"monotone_constraints": self._monotone}
-        matrix = rows.matrix
-        return Growing(matrix, rows.label, positions, chosen, rows.weight, self._start(fold, part, rows, matrix))
+        chosen |= self._tuned if part.style == TUNED else STYLES[part.style]
+        return chosen | {"monotone_constraints": self._monotone} if any(self._monotone) else chosen
 
     def _start(self, fold: int | None, part: Part, rows: Encoded, matrix: Floats) -> Floats | None:
         """Return the margins of the logistic that the trees begin from."""
