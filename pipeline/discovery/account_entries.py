@@ -17,6 +17,9 @@ _COMMENTS = {
     "account_manager": "who works the account; empty: 'unassigned'",
     "team": "the team of the account manager",
 }
+_READABLE = (
+    "free text, which may hold personal data (mapped as `text` it is read for mood and topics, its words not kept)"
+)
 _FREE_TEXT = r"text|body|message|comment|notes?$|description|subject|besked|kommentar|bemaerkning"
 _OFFERED_VALUES = 30
 """Attributes with more different values than this are names or texts, not groups."""
@@ -121,7 +124,7 @@ def left_out(entry: Entry, taken: set[str] | None = None) -> dict[str, list[str]
         elif personal(name):
             reason = "personal data"
         elif re.search(_FREE_TEXT, squashed(name)) and column.is_text:
-            reason = "free text, which may hold personal data"
+            reason = _READABLE if entry.table == "interactions" else "free text, which may hold personal data"
         else:
             reason = "not part of the contract"
         reasons.setdefault(reason, []).append(name)
