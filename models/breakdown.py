@@ -8,31 +8,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.bootstrap import Floats, Interval, Resamples, interval
+from models.area import area
+from models.bootstrap import Interval
 from models.evaluate import PROBABILITY
 from models.groups import Grouping, groupings, is_small
-from models.metrics import Ordered, Sample, auc
 from models.totals import Totals
 
-REPLICATES = 400
-"""Replicates at most for groups: there are many of them, and their intervals are wide."""
+REPLICATES = 300
+"""Replicates at most of a group's totals: there are many groups, and their intervals are wide."""
+
+NOT_SAID = Interval(None, None, None)
 
 
 def by_group(predictions: pd.DataFrame, contender: str, replicates: int, seed: int, attributes: str) -> dict[str, Any]:
     """Return `attributes` (which day segment and country are of) and `dimensions`: by and groups.
 
-    A group has name, n (rows), accounts, positives, auc (None in a group too small to say, see `models.groups`), and
-    number and value: expected, real and their ratio, over all test dates of `predictions`.
+    A group has name, n (rows), accounts, positives, small (too small to say, see `models.groups`), auc (None where it
+    is small), and number and value: expected, real and their ratio, over all test dates of `predictions`.
     """
     made = groupings(predictions)
     if not made:
         return {}
-    replicates = min(replicates, REPLICATES)
     parts = np.column_stack([g.place == place for g in made for place in range(len(g.names))])
-    totals = Totals.of(predictions, contender, parts, replicates, seed)
-    accounts, label = predictions["account_id"].to_numpy(), predictions["label"].to_numpy()
+    totals = Totals.of(predictions, contender, parts, min(replicates, REPLICATES), seed)
+    # Texts are slow to compare, and here they are compared for each group.
+    accounts, label = pd.factorize(predictions["account_id"], sort=True)[0], predictions["label"].to_numpy()
     small = [is_small(accounts[inside], label[inside]) for inside in parts.T]
-    told = _aucs(predictions, contender, parts, ~np.array(small), replicates, seed)
+    probability = predictions[PROBABILITY.format(contender)].to_numpy(float)
     groups = []
     for part, inside in enumerate(parts.T):
         groups.append(
@@ -41,11 +43,17 @@ def by_group(predictions: pd.DataFrame, contender: str, replicates: int, seed: i
                 "accounts": len(np.unique(accounts[inside])),
                 "positives": int(label[inside].sum()),
                 "small": small[part],
-                "auc": told[part].plain(),
+                "auc": _told(label[inside], probability[inside], accounts[inside], small[part]).plain(),
                 **totals.plain(part),
             }
         )
     return {"attributes": attributes, "dimensions": list(_dimensions(made, groups))}
+
+
+def _told(label: np.ndarray, probability: np.ndarray, accounts: np.ndarray, small: bool) -> Interval:
+    """Return the AUC of a group's rows; its interval needs no resampling, of which there would be a lot."""
+    found = None if small else area(label, probability, accounts)
+    return NOT_SAID if found is None else found.interval()
 
 
 def _dimensions(made: list[Grouping], groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -56,28 +64,6 @@ def _dimensions(made: list[Grouping], groups: list[dict[str, Any]]) -> list[dict
         named = [{"name": name} | group for name, group in zip(grouping.names, own, strict=True)]
         dimensions.append({"by": grouping.by, "groups": named})
     return dimensions
-
-
-def _aucs(
-    predictions: pd.DataFrame, contender: str, parts: np.ndarray, wanted: np.ndarray, replicates: int, seed: int
-) -> list[Interval]:
-    """Return each part's AUC, all on the same resamples of accounts; None for those not wanted."""
-    probability = predictions[PROBABILITY.format(contender)].to_numpy(float)
-    label = predictions["label"].to_numpy(float)
-    work: dict[int, tuple[np.ndarray, Ordered]] = {}
-    for part in np.flatnonzero(wanted):
-        inside = np.flatnonzero(parts[:, part])
-        rows = inside[np.argsort(-probability[inside], kind="stable")]
-        work[int(part)] = rows, Ordered(label[rows], probability[rows], label[rows], (slice(0, len(rows)),), 1)
-    found: dict[int, list[Floats]] = {part: [] for part in work}
-    for block in Resamples(predictions["account_id"].to_numpy(), replicates, seed).blocks():
-        for part, (rows, ordered) in work.items():
-            found[part].append(auc(Sample(ordered, block[:, rows])))
-    told = [Interval(None, None, None)] * parts.shape[1]
-    for part, (rows, ordered) in work.items():
-        value = float(auc(Sample(ordered, np.ones((1, len(rows)))))[0])
-        told[part] = interval(value, np.concatenate(found[part]))
-    return told
 
 
 def by_date(

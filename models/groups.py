@@ -64,7 +64,7 @@ def _attribute(predictions: pd.DataFrame, name: str) -> Grouping:
     texts = predictions[name].astype(object).where(predictions[name].notna(), UNKNOWN).astype(str)
     sizes = texts.value_counts()
     ordered = sorted(sizes.index, key=lambda text: (-sizes[text], text))
-    accounts, label = predictions["account_id"].to_numpy(), predictions["label"].to_numpy()
+    accounts, label = pd.factorize(predictions["account_id"])[0], predictions["label"].to_numpy()
     kept = []
     for text in ordered[:MOST]:
         own = (texts == text).to_numpy()
