@@ -24,4 +24,5 @@ def first_line(error: Exception) -> str:
     if not lines:
         return type(error).__name__
     told = lines[0].rstrip(".")
-    return without_quotes(told) if told.startswith(("Conversion Error", "Invalid Input Error")) else told
+    of_a_cell = told.startswith("Conversion Error") or "Could not parse string" in told
+    return without_quotes(told) if of_a_cell else told
