@@ -83,8 +83,13 @@ def test_figures_of_other_scripts_are_told_with_their_aims() -> None:
         {"what": "rates", "value": 0.5, "aim": ".85 to .95", "met": False},
         {"what": "draws", "value": 1200, "aim": "", "met": None},
     ]
-    found = {"title": "Coverage", "command": "python tests/benchmarks/coverage.py", "rows": rows, "note": "So."}
-    text = render([], {"coverage": found, "leaks": {"error": "ValueError: no"}}, 600, quick=False)
+    found = {
+        "title": "Coverage",
+        "command": "python tests/benchmarks/interval_coverage.py",
+        "rows": rows,
+        "note": "So.",
+    }
+    text = render([], {"interval_coverage": found, "leaks": {"error": "ValueError: no"}}, 600, quick=False)
     assert "| AUC, 200 accounts | 0.8931 | .85 to .95 | met |" in text
     assert "| rates | 0.5 | .85 to .95 | **missed** |" in text
     assert "| draws | 1,200 |  |  |" in text

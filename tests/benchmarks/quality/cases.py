@@ -101,5 +101,5 @@ CASES: Mapping[str, Callable[[Path, bool, bool], Case]] = {"online_retail": onli
 
 TITLES: Mapping[str, str] = {
     "online_retail": "Online Retail",
-    "synthetic": "Synthetic company, 20,000 accounts, 4 years",
+    "synthetic": "Synthetic company",
 }

@@ -18,7 +18,7 @@ from engine.tables import table
 from quality.catalogue import CODE
 from quality.digests import digest_of, digest_of_files
 
-FIGURES = ("coverage", "leaks", "drift", "horizons", "shuffled_labels", "calibration", "notes_worth")
+FIGURES = ("interval_coverage", "leaks", "drift", "horizons", "shuffled_labels", "calibration", "notes_worth")
 LIMIT = 3600.0
 Plain = dict[str, Any]
 

@@ -62,8 +62,9 @@ never two at once; seconds are of processor time, over all threads, and cover fi
 
 - *Online Retail*: real invoice lines of a wholesaler (UCI 352), churn by inactivity and upsell by spend, horizon 60
   days; each test date is predicted from every 14th day from 2011-03-01 whose labels were closed by it.
-- *Synthetic company*: made up from a process whose exact probabilities are known; churn and upsell by contract, horizon
-  90 days; each test date is predicted from 8 dates 56 days apart whose labels were closed by it.
+- *Synthetic company*: 20,000 accounts over 4 years, made up from a process whose exact probabilities are known; churn
+  and upsell by contract, horizon 90 days; each test date is predicted from 8 dates 56 days apart whose labels were
+  closed by it.
 - Intervals are 95 %, from {REPLICATES:,} resamples of accounts with all their rows; differences are ours minus theirs,
   paired on the same resamples. They cover the luck of which accounts there are, not that of other years or firms.
 - AUC and average precision are better higher, as is *value captured*: of the value really lost or won the share that

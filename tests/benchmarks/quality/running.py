@@ -20,7 +20,7 @@ from quality.digests import digest_of, digest_of_files
 
 Plain = dict[str, Any]
 HERE = Path(__file__).parent
-LONGEST = 3600.0
+LONGEST = 7200.0
 """Seconds that a contender may take for a target's folds, beside those that it is given to search in."""
 
 
@@ -88,7 +88,7 @@ def run(contender: Contender, folds: Iterable[Plain], asked: Asked, runner: Runn
     if not missing:
         return
     first = folds[0]
-    say(f"{first['case']}, {first['target']}: {contender.title}, {len(missing)} of {len(folds)} folds")
+    say(f"{first['case']}, {first['target']}: {contender.title.strip('*')}, {len(missing)} of {len(folds)} folds")
     job = {
         "folds": missing,
         "name": contender.name,

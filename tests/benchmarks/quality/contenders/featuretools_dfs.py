@@ -74,6 +74,8 @@ def synthesised(fold: Fold, as_of: pd.Timestamp, accounts: pd.Series) -> pd.Data
             agg_primitives=AGGREGATES,
             trans_primitives=[],
             where_primitives=["count"],
+            # Of lines within an order it would be computed order by order, and always be the order's own time.
+            primitive_options={"time_since_last": {"include_dataframes": _beneath(es)}},
             max_depth=2,
         )
         numbers = made.select_dtypes(["number", "bool"]).astype(float).replace([np.inf, -np.inf], np.nan)
@@ -117,6 +119,11 @@ def entity_set(fold: Fold, as_of: pd.Timestamp, accounts: pd.Series) -> ft.Entit
             es.add_interesting_values(dataframe_name=table, values={"kind": sorted(rows["kind"].dropna().unique())})
     es.add_last_time_indexes()
     return es
+
+
+def _beneath(es: ft.EntitySet) -> list[str]:
+    """Return the tables whose rows belong to accounts directly."""
+    return [each.child_dataframe.ww.name for each in es.relationships if each.parent_dataframe.ww.name == "firms"]
 
 
 def _told_in_words(column: pd.Series) -> bool:
