@@ -13,6 +13,7 @@ from flows.printing import money, observed, percent
 from models.account import explain_account
 from models.material import Material
 from pipeline.engines import take_snapshot
+from pipeline.months import most_likely
 from pipeline.snapshot import check_as_of
 
 TOPICS, FEATURES, PAST, MOVED = 8, 2, 8, 5
@@ -93,6 +94,10 @@ def _print_now(name: str, now: Mapping[str, Any], risk: bool) -> None:
     OUT.print(line, soft_wrap=True)
     for reason in now["reasons"]:
         _say(f"  - {reason['text']}")
+    if now["curve"]:
+        within = ", ".join(f"{percent(point['probability'])} in {point['days']}" for point in now["curve"])
+        month = most_likely(now["likely_month"])
+        _say(f"  within days: {within}; {month or 'no month stands out'}")
     table = Table(title="contributions to the log-odds", title_justify="left", box=None, pad_edge=False)
     for column in ("topic", "", "its weightiest features", "typical"):
         table.add_column(column, justify="right" if column in ("", "typical") else "left", overflow="fold")

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.months import most_likely
+
 LEVELS = {"error": "bold red", "warning": "yellow"}
 
 
@@ -35,6 +37,8 @@ def print_list(
         line.append(f", {row['account_manager']}: ")
         line.append(str(row["band"]), style="cyan")
         line.append(f" ({percent(row['probability'])}{observed(row)})")
+        month = most_likely(row["likely_month"])
+        line.append(f", {month}" if month else "")
         line.append(
             f", {money(row['value_at_stake'], currency)} {stake}, worth {money(row['expected_value'], currency)}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ import pyarrow.compute as pc
 
 from features.built import bucket_features
 from features.spec import Feature
+from models.drift.bucket import sketch_bucket
+from models.drift.reference import Reference
+from models.drift.sketch import Sketch
+from models.hazard.months import likely_months
 from models.manifest import FittedModel
 from models.row_digests import RowDigest
 from models.targets import COHORT, Target, cohort
@@ -39,6 +43,7 @@ CANDIDATES = pa.schema(
         ("probability", pa.float64()),
         ("value_at_stake", pa.float64()),
         ("expected_value", pa.float64()),
+        ("likely_month", pa.string()),
         ("ends_on", pa.timestamp("us")),
     ]
 )
@@ -57,6 +62,8 @@ class Question:
     model: FittedModel
     play: Play
     room: Path
+    reference: Reference | None = None
+    """What the model learnt from, where it is to be compared with what is scored."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ class ScoreBucket:
     kept: Path
     questions: tuple[Question, ...]
     lists: ListSettings
+    every: int = 1
+    """Of so many accounts one has its features counted, to be compared with those learnt from."""
 
     def __call__(self, bucket: int) -> pa.Table:
         """Write the scores of all accounts (see `pipeline.score_files`) and return who can reach a list, as CANDIDATES.
@@ -90,7 +99,7 @@ class ScoreBucket:
         parts = []
         for question in self.questions:
             standing = cohort(question.target, view)
-            scored = score_rows(question.model, standing, features, set(excluded["account_id"]))
+            scored = score_rows(question.model, standing, features, set(excluded["account_id"]), self.as_of)
             found = candidates(scored, display, excluded, question.play, self.lists)
             write_part(found.scores, question.room, bucket)
             parts.append(found.rows.assign(target=question.target.name))
@@ -99,6 +108,9 @@ class ScoreBucket:
                 "counts": found.counts,
                 "standing": [table.column_names, RowDigest.of(table).plain()],
             }
+            if question.reference is not None:
+                sketch = sketch_bucket(question.model, question.reference, scored, features, self.every)
+                told[question.target.name]["sketch"] = sketch.plain()
         rows = pa.concat_tables(
             [pa.Table.from_pandas(part[CANDIDATES.names], CANDIDATES, preserve_index=False) for part in parts]
         )
@@ -111,6 +123,8 @@ class BucketScores:
 
     candidates: Candidates
     digests: Mapping[str, tuple[tuple[str, ...], RowDigest]]
+    sketch: Sketch | None = None
+    """How the rows scored are spread, where they are to be compared with those learnt from."""
 
 
 def read_scores(table: pa.Table, target: str) -> BucketScores:
@@ -118,16 +132,22 @@ def read_scores(table: pa.Table, target: str) -> BucketScores:
     told = json.loads(table.schema.metadata[_TOLD])
     rows = table.filter(pc.equal(table["target"], target)).drop_columns("target").to_pandas()
     # To tell blanks in one way, whichever bucket they come from.
-    texts = {name: rows[name].astype(object).where(rows[name].notna(), None) for name in ("name", "team")}
+    blanks = ("name", "team", "likely_month")
+    texts = {name: rows[name].astype(object).where(rows[name].notna(), None) for name in blanks}
     rows = rows.assign(account_manager=rows["account_manager"].astype(object), **texts)
     named = {name: told[name] for name in SHARED} | {"standing": told[target]["standing"]}
     digests = {name: (tuple(columns), RowDigest.read(plain)) for name, (columns, plain) in named.items()}
-    return BucketScores(Candidates(rows, pd.DataFrame(), told[target]["counts"]), digests)
+    sketch = Sketch.read(told[target]["sketch"]) if "sketch" in told[target] else None
+    return BucketScores(Candidates(rows, pd.DataFrame(), told[target]["counts"]), digests, sketch)
 
 
-def score_rows(model: FittedModel, standing: pd.DataFrame, features: pa.Table, excluded: set[str]) -> pd.DataFrame:
+def score_rows(
+    model: FittedModel, standing: pd.DataFrame, features: pa.Table, excluded: set[str], as_of: date
+) -> pd.DataFrame:
     """Return account_id, section, value_at_stake, ends_on and probability of every account that `standing` names.
 
+    Beside them, where the model tells when: probability_30 and so on, within each of its horizons, and likely_month
+    (see `models.hazard.months`), blank for accounts without a probability and where the curve cannot tell.
     `features` holds account_id and the model's features of, at least, the accounts to be scored: those of the cohort
     that are not `excluded`. Outside the cohort the probability is NaN, never 0. Raises ModelError for an account
     without features, and when the features do not fit the model.
@@ -142,8 +162,17 @@ def score_rows(model: FittedModel, standing: pd.DataFrame, features: pa.Table, e
     columns, rows = features.drop_columns("account_id").combine_chunks(), places.to_numpy().astype(np.intp)
     base = standing["base"].to_numpy(float)
     probability, value = np.full(len(standing), np.nan), standing["value_at_stake"].to_numpy(float, copy=True)
+    curve = model.curve
+    told = {} if curve is None else {f"probability_{days}": days for days in curve.horizons}
+    ahead = {name: np.full(len(standing), np.nan) for name in told}
+    month = np.full(len(standing), None, dtype=object)
     for first in range(0, len(asked), AT_ONCE):
         part = slice(first, first + AT_ONCE)
         at = asked[part]
-        probability[at], value[at] = model.score(columns, base[at], value[at], rows[part])
-    return standing[["account_id", "section", "ends_on"]].assign(value_at_stake=value, probability=probability)
+        probability[at], value[at], cumulative = model.score(columns, base[at], value[at], rows[part])
+        if curve is not None and cumulative is not None:
+            for name, days in told.items():
+                ahead[name][at] = cumulative[curve.ends.index(days)]
+            month[at] = likely_months(cumulative, curve.ends, as_of + timedelta(days=curve.gap))
+    found = standing[["account_id", "section", "ends_on"]].assign(value_at_stake=value, probability=probability)
+    return found.assign(**ahead, likely_month=month)

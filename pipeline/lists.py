@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import ModelError, nearest
+from pipeline.score_files import AHEAD
 from pipeline.settings import ListSettings, Play
 
 UNASSIGNED = "unassigned"
@@ -24,6 +25,7 @@ COHORT_SECTIONS = ("cohort", "leaving", "too_new", "outside")
 
 _DISPLAY = ("name", "account_manager", "team")
 _SCORES = ("account_id", "section", "probability", "value_at_stake", "expected_value")
+_LISTED = ("likely_month",)
 
 
 WAITING = 50_000
@@ -39,7 +41,7 @@ class Candidates:
     expected_value, and whatever else was given. Of the cohort each manager's best, of the other sections all."""
     scores: pd.DataFrame
     """One row per account neither excluded nor outside, by account_id: account_id, section (cohort, leaving, too_new),
-    probability, value_at_stake, expected_value."""
+    probability, value_at_stake, expected_value and the columns `pipeline.score_files.AHEAD`, blank where not given."""
     counts: Mapping[str, Any]
     """scored, worth_it, leaving, too_new, outside; excluded: reason -> accounts."""
 
@@ -80,7 +82,8 @@ def candidates(
         **{section: int(sections.get(section, 0)) for section in ("leaving", "too_new", "outside")},
         "excluded": excluded_by_reason,
     }
-    scores = valued[list(_SCORES)].sort_values("account_id", ignore_index=True)
+    scores = valued.reindex(columns=[*_SCORES, *AHEAD]).sort_values("account_id", ignore_index=True)
+    shown = shown.drop(columns=[name for name in AHEAD if name in shown and name not in _LISTED])
     return Candidates(_with_a_chance(shown, settings), scores, counts)
 
 

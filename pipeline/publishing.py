@@ -15,6 +15,7 @@ from pipeline.drafts import Draft
 from pipeline.exports import canonical_csv, configured_sinks, export
 from pipeline.settings import Settings
 from pipeline.store import ExportStatus, Hold, PublishResult, RunRecord, Store
+from pipeline.store.frames import SCORE_COLUMNS
 from pipeline.store.publish import hold_ended
 from pipeline.store.store import store_url
 
@@ -51,7 +52,9 @@ def publish_list(
         )  # fmt: skip
         record = replace(record, rows_digest=hashlib.sha256(canonical_csv(record, changes.rows)).hexdigest())
         left = changes.left[~changes.left["account_id"].isin(draft.excluded)]
-        result = store.publish(record, changes.rows, draft.scores.frames(), excluded=draft.excluded)
+        # What scores tell of other horizons stays in their file.
+        scores = (part[list(SCORE_COLUMNS)] for part in draft.scores.frames())
+        result = store.publish(record, changes.rows, scores, excluded=draft.excluded)
         return {
             "target": target,
             "as_of": str(as_of),
@@ -176,7 +179,7 @@ TOP = 100
 
 def _top(rows: pd.DataFrame) -> list[dict[str, Any]]:
     called = rows[rows["section"] == "call"].head(TOP)
-    columns = ["rank", "account_id", "name", "account_manager", "probability", "band", "value_at_stake",
+    columns = ["rank", "account_id", "name", "account_manager", "probability", "likely_month", "band", "value_at_stake",
                "expected_value", "play", "reasons"]  # fmt: skip
     records = called[columns].astype(object).where(called[columns].notna(), None).to_dict("records")
     return [

@@ -18,6 +18,12 @@ from pipeline.errors import StoreError
 from pipeline.settings import Settings
 from pipeline.sql import first_line, literal
 
+HORIZONS = (30, 60, 90, 180, 365)
+"""Days within which scores tell a probability beside the list's own, where the model tells when."""
+
+AHEAD = (*(f"probability_{days}" for days in HORIZONS), "likely_month")
+"""Columns that only scores of risks have: probabilities within each horizon, and a month as YYYY-MM."""
+
 SCHEMA = pa.schema(
     [
         ("account_id", pa.string()),
@@ -25,6 +31,7 @@ SCHEMA = pa.schema(
         ("probability", pa.float64()),
         ("value_at_stake", pa.float64()),
         ("expected_value", pa.float64()),
+        *((name, pa.string() if name == "likely_month" else pa.float64()) for name in AHEAD),
     ]
 )
 
@@ -65,7 +72,7 @@ def write_part(scores: pd.DataFrame, room: Path, bucket: int) -> None:
     """Write the scores of one bucket's accounts into the folder `room`, whole or not at all."""
     part = _part(room, bucket)
     fresh = part.with_suffix(f".{uuid4().hex}.writing")  # on a cluster, others have the same process id
-    pq.write_table(pa.Table.from_pandas(scores[SCHEMA.names], SCHEMA, preserve_index=False), fresh)
+    pq.write_table(pa.Table.from_pandas(scores.reindex(columns=SCHEMA.names), SCHEMA, preserve_index=False), fresh)
     fresh.replace(part)
 
 

@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 
 from pipeline.drafts import Draft
 from pipeline.errors import SinkError
+from pipeline.score_files import AHEAD
 
 SCORE_TABLE = (
     "account_id", "target", "as_of", "section", "probability", "value_at_stake", "expected_value", "model", "recipe",
-    "retrospective",
+    "retrospective", *AHEAD,
 )  # fmt: skip
 ENDINGS = (".csv", ".parquet")
 
@@ -27,7 +28,8 @@ def scores_table(drafts: Sequence[Draft]) -> pd.DataFrame:
     Columns: account_id; target; as_of (datetime64); section ("cohort", "leaving" or "too_new");
     probability in [0, 1], NaN outside the cohort; value_at_stake and expected_value in the reporting currency, NaN
     where there is none; model (name and version); recipe; retrospective, true where the model has learnt from what
-    came after as_of. Excluded accounts have no row.
+    came after as_of; probability_30, _60, _90, _180 and _365: of a risk's event within so many days, never falling, and
+    likely_month (YYYY-MM), blank where the model does not tell them. Excluded accounts have no row.
     """
     parts = [*scores_in_parts(drafts)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORE_TABLE))

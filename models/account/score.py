@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -28,14 +29,16 @@ OBSERVED = ("probability", "band", "observed_rate", "observed_low", "observed_hi
 def score_now(account: Account, target: Target, standing: pd.DataFrame) -> dict[str, Any]:
     """Return what the champion makes of today's tables at the as_of.
 
-    probability, band, observed_rate, observed_low, observed_high, value_at_stake, expected_value, model, reasons,
+    probability, band, observed_rate, observed_low, observed_high, likely_month (YYYY-MM or None), curve (of a risk:
+    `days` and the `probability` of the event within them, ascending), value_at_stake, expected_value, model, reasons,
     log_odds = base_log_odds + the sum of `topics`' contributions, and per topic its features' value, typical, text and
     contribution, the weightiest first. Raises ModelError where no champion can score.
     """
     material, settings = account.material, account.material.settings
     name, model = _champion(material, target, account.as_of)
     rows = account.features
-    scored = score_rows(model, standing, pa.Table.from_pandas(rows.reset_index(), preserve_index=False), set())
+    table = pa.Table.from_pandas(rows.reset_index(), preserve_index=False)
+    scored = score_rows(model, standing, table, set(), account.as_of)
     play = settings.plays.get(target.name, Play(name=target.name))
     nobody = pd.DataFrame(columns=["account_id", "reason"])
     display = pd.DataFrame([{"account_id": account.account_id, **account.shown}])
@@ -47,6 +50,8 @@ def score_now(account: Account, target: Target, standing: pd.DataFrame) -> dict[
     return {
         "model": name,
         **{column: plain(likely[column]) for column in OBSERVED},
+        "likely_month": plain(scored["likely_month"].iloc[0]),
+        "curve": _curve(model, rows, float(likely["probability"])),
         "value_at_stake": plain(worth["value_at_stake"]),
         "expected_value": plain(worth["expected_value"]),
         "currency": currency,
@@ -55,6 +60,15 @@ def score_now(account: Account, target: Target, standing: pd.DataFrame) -> dict[
         "base_log_odds": float(shares[-1]),
         "topics": _topics(account, model, facts.to_dict("records")[0], shares[:-1]),
     }
+
+
+def _curve(model: FittedModel, rows: pd.DataFrame, probability: float) -> list[dict[str, float]]:
+    if model.curve is None:
+        return []
+    cumulative = model.curve.cumulative(model.encode(rows), np.array([probability]))[:, 0]
+    return [
+        {"days": days, "probability": float(within)} for days, within in zip(model.curve.ends, cumulative, strict=True)
+    ]
 
 
 def _champion(material: Material, target: Target, as_of: date) -> tuple[str, FittedModel]:

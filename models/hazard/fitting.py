@@ -46,8 +46,17 @@ class Hazards:
         return FittedModel.of({**model.manifest, "horizons": self.entry}, {**model.files, **self.files}, model.threads)
 
 
+def with_horizons(
+    model: FittedModel, data: Dataset, target: Target, features: Sequence[Feature], settings: Settings
+) -> FittedModel:
+    """Return the model with curves learnt from the rows it was trained on; as it is where `fit_hazards` has none."""
+    hazards = fit_hazards(data, target, features, settings)
+    return model if hazards is None else hazards.beside(model)
+
+
 def fit_hazards(data: Dataset, target: Target, features: Sequence[Feature], settings: Settings) -> Hazards | None:
-    """Return hazards for the target's horizons, as far as the rows reach; None where it asks for none.
+    """Return hazards for the target's horizons, as far as the rows reach; None where it asks for none, or too few
+    rows have either label.
 
     A row whose window for a horizon is not yet closed tells of the steps that were seen, and of no others; a
     person-period is used once the step's own end and the days to settle are known. Equal inputs give equal bytes.
@@ -56,6 +65,8 @@ def fit_hazards(data: Dataset, target: Target, features: Sequence[Feature], sett
         return None
     times = Times.of(data.rows, target.window.gap)
     chosen = choose_steps(times, target, settings.training.min_positives)
+    if chosen is None:
+        return None
     steps = chosen.steps
     own = [step.end for step in steps].index(target.window.horizon)
     learning = _Learning.of(data, times, features, steps)

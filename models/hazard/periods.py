@@ -61,13 +61,15 @@ class Steps:
     left_out: dict[int, str]
 
 
-def choose_steps(times: Times, target: Target, fewest: int) -> Steps:
+def choose_steps(times: Times, target: Target, fewest: int) -> Steps | None:
     """Return steps of about a month up to the longest horizon that the rows reach, each with `fewest` events.
 
     The target's own horizon always ends a step. A step with fewer events, or fewer rows without, is joined with the
-    one after it; a horizon inside is then left out.
+    one after it; a horizon inside is then left out. None where even the target's own horizon has fewer.
     """
     own, shortest = target.window.horizon, target.shortest_horizon
+    if not _enough(times, Step(0, own), fewest):
+        return None
     asked = sorted(set(target.horizons))
     left_out = {
         horizon: f"the event takes {shortest} days to be told, so nothing is defined within {horizon}"

@@ -168,7 +168,8 @@ class Target(ABC):
 
     def plain(self) -> dict[str, Any]:
         """Return the target's definition with every default filled in, as JSON can hold it."""
-        given = self.params.model_dump(mode="json")
+        # Within which horizons a curve is told as well is no other question.
+        given = self.params.model_dump(mode="json", exclude={"horizons"})
         return given | {
             "name": self.name,
             "kind": self.kind,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.exports.columns import COLUMNS, MONEY, RANKS, RATES, readable
+from pipeline.exports.columns import MONEY, RANKS, RATES, columns_of, readable
 from pipeline.store import RunRecord
 from pipeline.store.frames import cells
 
@@ -25,12 +25,13 @@ def canonical_csv(run: RunRecord, rows: pd.DataFrame) -> bytes:
     formats: dict[str, Callable[[Any], str]] = dict.fromkeys(RATES, _decimals(6))
     formats |= dict.fromkeys(MONEY, _decimals(2)) | dict.fromkeys(RANKS, lambda rank: str(int(rank)))
     formats |= {"reasons": lambda reasons: guarded("; ".join(reasons)), "as_of": str}
+    names = columns_of(run)
     columns = [
-        ["" if value is None else formats.get(name, guarded)(value) for value in cells(frame[name])] for name in COLUMNS
+        ["" if value is None else formats.get(name, guarded)(value) for value in cells(frame[name])] for name in names
     ]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(names)
     writer.writerows(zip(*columns, strict=True))
     return text.getvalue().encode("utf-8")
 

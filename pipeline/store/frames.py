@@ -25,6 +25,7 @@ _TYPES |= dict.fromkeys(_RANKS, "Int64")
 _OPTIONAL = {"name", "team", "band", "observed_rate", "observed_low", "observed_high", "play", "change"} | {
     "previous_probability",
     "manager_rank",
+    "likely_month",
 }
 
 

@@ -15,6 +15,13 @@ from pipeline.errors import StoreError
 from pipeline.store.pointer import Hold
 from pipeline.store.schema import RUNS
 
+FORM = 2
+"""The form in which canonical CSVs are written today."""
+
+
+RULE_MARK = "(rule)"
+"""Ends the version of what ranked a list where that is a rule and not a model."""
+
 
 @dataclass(frozen=True)
 class RunRecord:
@@ -40,12 +47,20 @@ class RunRecord:
     rows_digest: str | None = None
     """SHA-256 of the list's canonical CSV when it was published; None for runs made before it was kept."""
 
+    form: int | None = FORM
+    """The form of its canonical CSV (see `pipeline.exports.columns`); None for runs made before there was another."""
+
     def __post_init__(self) -> None:
         # The target names files of exports.
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.target):
             raise StoreError(f"a target's name has letters, digits, _ and -; found {self.target!r}")
         if self.created_at.tzinfo is None:
             raise StoreError(f"created_at of a run needs a time zone; found {self.created_at}. Give it in UTC.")
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether a rule ranked, no model having shown that it knows more than chance."""
+        return self.model_version.endswith(RULE_MARK)
 
     @property
     def inputs(self) -> tuple[date, str, str, str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest schema version this code knows; migrations/versions holds one script per version."""
 
 
@@ -56,6 +56,7 @@ RUNS = sa.Table(
     sa.Column("retrospective", sa.Boolean, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("rows_digest", sa.String),
+    sa.Column("form", sa.Integer),
     sa.UniqueConstraint("as_of", "target", "model_digest", "feature_digest", "settings_digest", name="uq_runs_inputs"),
 )
 
@@ -81,6 +82,7 @@ ROWS = sa.Table(
     sa.Column("play", sa.String),
     sa.Column("change", sa.String),
     sa.Column("previous_probability", sa.Double),
+    sa.Column("likely_month", sa.String),
 )
 
 SCORES = sa.Table(

@@ -153,7 +153,7 @@ def settings() -> Settings:
             "name": "toy",
             "tables": {"invoices": [{"source": "invoices.csv"}]},
             "targets": {
-                "churn": {"kind": "churn", "by": "inactivity", "horizon": 28},
+                "churn": {"kind": "churn", "by": "inactivity", "horizon": 28, "horizons": []},
                 "upsell": {"kind": "upsell", "by": "spend", "horizon": 28},
             },
             "training": {"threads": 1},

@@ -118,11 +118,12 @@ def test_outside_the_cohort_and_excluded_nobody_is_scored(churn_model: FittedMod
     )
     features = pa.Table.from_pandas(data.features.assign(account_id=ids), preserve_index=False)
     features = features.select(["account_id", *data.features.columns]).take([5, 3, 4, 2, 1, 0])
-    scored = score_rows(churn_model, standing, features, {ids[4]})
+    scored = score_rows(churn_model, standing, features, {ids[4]}, date(2025, 6, 1))
     expected = churn_model.probability(data.features)
     assert scored["probability"].isna().tolist() == [False, True, False, True, True, True]
     assert scored["probability"][[0, 2]].tolist() == [expected[0], expected[2]]
     assert scored["value_at_stake"].tolist() == standing["value_at_stake"].tolist()
     with pytest.raises(ModelError, match=f"account '{ids[0]}' is to be scored and has no features"):
-        score_rows(churn_model, standing, features.slice(0, 5), set())
-    assert np.isnan(score_rows(churn_model, standing.assign(section="outside"), features, set())["probability"]).all()
+        score_rows(churn_model, standing, features.slice(0, 5), set(), date(2025, 6, 1))
+    nobody = score_rows(churn_model, standing.assign(section="outside"), features, set(), date(2025, 6, 1))
+    assert np.isnan(nobody["probability"]).all()

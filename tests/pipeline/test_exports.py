@@ -60,15 +60,24 @@ def never(seconds: float) -> None:
 def test_canonical_csv_is_typed_here_byte_for_byte() -> None:
     run = RECORD.run_id
     assert canonical_csv(RECORD, ROWS).decode() == (
-        "rank,account_id,name,account_manager,team,section,probability,band,observed_rate,observed_low,observed_high,"
-        "value_at_stake,expected_value,currency,reasons,play,change,previous_probability,manager_rank,target,as_of,"
+        "rank,account_id,name,account_manager,team,section,probability,likely_month,band,observed_rate,"
+        "observed_low,observed_high,value_at_stake,expected_value,currency,reasons,play,change,previous_probability,manager_rank,target,as_of,"
         "run_id\n"
-        "1,'-7,'=HYPERLINK(1),Ann,,call,0.700000,\"High, about 7 in 10\",0.666667,0.500000,0.800000,"
+        "1,'-7,'=HYPERLINK(1),Ann,,call,0.700000,,\"High, about 7 in 10\",0.666667,0.500000,0.800000,"
         "1200.00,0.00,EUR,no login for 40 days; 2 invoices overdue,call,up 2,0.650000,1,churn,2026-01-31,"
         f"{run}\n"
-        ',z,"Ærø, ""Ltd""",Ann,,leaving,,,,,,'
+        ',z,"Ærø, ""Ltd""",Ann,,leaving,,,,,,,'
         f"90.00,,EUR,,,new,,,churn,2026-01-31,{run}\n"
     )
+
+
+def test_a_list_of_the_first_form_has_no_likely_month_and_later_ones_have() -> None:
+    rows = ROWS.assign(likely_month=["2026-03", None])
+    first, second = (canonical_csv(replace(RECORD, form=form), rows).decode().splitlines() for form in (None, 2))
+    assert "likely_month" not in first[0]
+    assert "2026-03" not in first[1]
+    assert second[0].split(",")[6:9] == ["probability", "likely_month", "band"]
+    assert second[1].split(",")[6:8] == ["0.700000", "2026-03"]
 
 
 def test_canonical_csv_depends_on_neither_the_order_of_rows_nor_on_the_store(store: Store) -> None:

@@ -75,6 +75,17 @@ PROBABILITY = Column(
         "er, jo mere sandsynligt; en farve betyder det samme på alle ark og alle dage.",
     },
 )  # fmt: skip
+LIKELY_MONTH = Column(
+    "likely_month", "text", 16,
+    {"en": "Most likely in", "da": "Mest sandsynligt i"},
+    {
+        "en": "The month in which it most likely happens, if it happens within the year ahead (or as far as the "
+        "history reaches); empty where no month stands out.",
+        "da": "Den måned, hvor det mest sandsynligt sker, hvis det sker inden for et år (eller så langt historikken "
+        "rækker); tom, hvor ingen måned skiller sig ud.",
+    },
+    optional=True,
+)  # fmt: skip
 BAND = Column(
     "band", "text", 26,
     {"en": "In words", "da": "Med ord"},
@@ -184,8 +195,8 @@ LISTS = Column(
 )  # fmt: skip
 
 TO_CALL = (
-    RANK, NAME, ACCOUNT_ID, ACCOUNT_MANAGER, PROBABILITY, BAND, REASONS, PLAY, VALUE, WORTH, CHANGE, PREVIOUS,
-    OBSERVED, LOW, HIGH, TEAM, MANAGER_RANK, AS_OF,
+    RANK, NAME, ACCOUNT_ID, ACCOUNT_MANAGER, PROBABILITY, BAND, LIKELY_MONTH, REASONS, PLAY, VALUE, WORTH, CHANGE,
+    PREVIOUS, OBSERVED, LOW, HIGH, TEAM, MANAGER_RANK, AS_OF,
 )  # fmt: skip
 """A sheet of accounts to call, of all account managers."""
 

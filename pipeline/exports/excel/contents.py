@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.exports.columns import reason_text
 from pipeline.exports.excel import words
+from pipeline.months import month_words
 from pipeline.store import Run
 from pipeline.store.frames import cells, in_order
 
@@ -67,6 +68,7 @@ def _in_words(run: Run, rows: pd.DataFrame, language: str) -> pd.DataFrame:
         "reasons": ["\n".join(map(_line, reasons)) or None for reasons in rows["reasons"]],
         "section": [words.SECTIONS.get(section, {}).get(language, section) for section in rows["section"]],
         "change": [None if change is None else words.change(change, language) for change in cells(rows["change"])],
+        "likely_month": [month and month_words(month, language) for month in cells(rows["likely_month"])],
     }
     shown |= {"target": [run.target] * len(rows), "as_of": [run.as_of] * len(rows)}
     return rows.assign(**{name: pd.Series(column, rows.index, object) for name, column in shown.items()})

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from pipeline.months import MONTHS
+
 APART = {"en": "Leaving or too new", "da": "Opsagt eller for ny"}
 """The name of the sheet of accounts that are not scored."""
 
@@ -61,10 +63,16 @@ THE_COLUMNS = {"en": "The columns", "da": "Kolonnerne"}
 THE_LISTS = {"en": "Where the lists come from", "da": "Hvor listerne kommer fra"}
 NOT_PUBLISHED = {"en": "No list has been published yet.", "da": "Der er endnu ikke udgivet nogen liste."}
 
+BY_RULE = {
+    "en": "A rule, not a model: how long ago the account was last active. There is not enough data to rank by a model.",
+    "da": "En regel, ikke en model: hvor længe siden kunden sidst var aktiv. Der er ikke data nok til en model.",
+}
+
 FACTS = {
     "as_of": {"en": "List of", "da": "Liste pr."},
     "run_id": {"en": "Run", "da": "Kørsel"},
     "model": {"en": "Model", "da": "Model"},
+    "rule": {"en": "Ranked by", "da": "Ordnet efter"},
     "currency": {"en": "Money in", "da": "Beløb i"},
     "scored": {"en": "Accounts scored", "da": "Kunder scoret"},
     "listed": {"en": "… to call, of all account managers", "da": "… at ringe til, hos alle kundeansvarlige"},
@@ -79,16 +87,6 @@ FACTS = {
 }
 """What the guide says of each list; the counts are the run's own."""
 
-_MONTHS = {
-    "en": (
-        "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
-    ),
-    "da": (
-        "januar", "februar", "marts", "april", "maj", "juni",
-        "juli", "august", "september", "oktober", "november", "december",
-    ),
-}  # fmt: skip
 _CHANGES = {"new": "ny", "same": "uændret", "up": "op", "down": "ned"}
 
 
@@ -98,7 +96,7 @@ def day(when: date, language: str) -> str:
     >>> day(date(2026, 1, 5), "en"), day(date(2026, 1, 5), "da")
     ('5 January 2026', '5. januar 2026')
     """
-    return f"{when.day}{'.' if language == 'da' else ''} {_MONTHS[language][when.month - 1]} {when.year}"
+    return f"{when.day}{'.' if language == 'da' else ''} {MONTHS[language][when.month - 1]} {when.year}"
 
 
 def number(count: int, language: str) -> str:
