@@ -11,6 +11,7 @@ from typing import Any
 from models.backtest import CHAMPION, CONTENDERS, Backtest, backtest
 from models.bootstrap import Interval
 from models.dataset import Dataset
+from models.hazard.fitting import with_horizons
 from models.manifest import FittedModel, differences, load_model
 from models.material import Material
 from models.notes import refusal_notes, training_notes
@@ -178,7 +179,8 @@ def _decide(champion: Champion | None, evaluated: Backtest | None) -> Decision:
 
 
 def _fit(recipe: str, material: Material, target: Target, data: Dataset, until: date) -> FittedModel:
-    return fit_recipe(recipe, data, target, material.features, material.settings, until)
+    fitted = fit_recipe(recipe, data, target, material.features, material.settings, until)
+    return with_horizons(fitted, data, target, material.features, material.settings)
 
 
 def _saved(material: Material, target: Target, model: FittedModel) -> Path:
