@@ -34,12 +34,15 @@ def gather(
     material = Material.of(settings, open_snapshot(Path(built["snapshot"])))
     published = {each["target"]: each for each in result["published"]}
     failed = {each["target"]: each["error"] for each in result["scored"] if "error" in each}
+    parts = ("drift", "estimate")
+    scored = {each["target"]: {part: each[part] for part in parts if part in each} for each in result["scored"]}
     told = []
     with Store(store_url(settings)) as store:
         for trained in result["trained"]:
             name = trained["target"]
             target = material.target(name)
             training = _training(settings, name, trained)
+            training = replace(training, notes={**training.notes, **scored.get(name, {})})
             listing = None
             if name in published:
                 listing = listing_of(material, target, store, published[name], training.trained_until, dry_run)

@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.build_features import material_of
 from flows.command import step
+from flows.drift_lines import drift_lines
 from models.material import Material
 from models.scoring import score_targets
 
@@ -45,6 +46,8 @@ def _tell(material: Material, scored: dict[str, Any]) -> None:
         f"rank     {target}: {counts['listed']:,} listed, {counts['over_capacity']:,} over capacity, "
         f"{counts['not_worth_it']:,} not worth the play's cost"
     )
+    for line in drift_lines(scored):
+        step(line)
     if target not in material.settings.plays:
         step(f"rank     {target}: no [plays.{target}], so worth takes every call to succeed and to cost nothing")
 

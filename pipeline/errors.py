@@ -47,6 +47,10 @@ class ModelError(KeepgrowError):
     """A model that is missing, damaged, or does not fit what it is asked to score."""
 
 
+class DriftFound(KeepgrowError):
+    """What is scored is no longer spread as what was learnt from; raised where it was asked to fail then."""
+
+
 class StoreError(KeepgrowError):
     """The store cannot be opened, read or written."""
 

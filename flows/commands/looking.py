@@ -1,4 +1,4 @@
-"""Commands that look and change nothing: validate, features, backtest, runs, show."""
+"""Commands that look and change nothing: validate, features, backtest, monitor, runs, show."""
 
 from __future__ import annotations
 
@@ -40,6 +40,24 @@ def backtest(
 
         dated = as_of is not None
         judge(running, target, dated, predictions, folds=folds, ageing=ageing, verbose=verbose)
+
+
+@app.command()
+def monitor(
+    config: Config = CONFIG,
+    as_of: AsOf = None,
+    target: Targets = None,
+    fail_on_drift: Annotated[bool, typer.Option("--fail-on-drift", help="Exit with 3 where there is drift.")] = False,
+    json: Json = None,
+    verbose: Verbose = False,
+) -> None:
+    """Tell whether what is scored has drifted from what was learnt, and what past lists turned out to be worth."""
+    with command("monitor", config, as_of=as_of, json_file=json, verbose=verbose) as running:
+        from flows.watching import DRIFTED
+        from flows.watching import monitor as watched
+
+        if watched(running, target) and fail_on_drift:
+            raise SystemExit(DRIFTED)
 
 
 @app.command()

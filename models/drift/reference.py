@@ -39,7 +39,7 @@ MOST_CODES = 20
 MOST_DATES = 13
 """Training dates that are kept, evenly from the last one back: 28 days apart they show a year."""
 
-SCORED = 2_000
+SCORED = 500
 """Rows per date that are scored."""
 
 ENOUGH = 100_000
@@ -156,9 +156,9 @@ def make_reference(
         else:
             counts += [np.zeros_like(counts[0]) for _ in others]
         spreads.append(Spread(feature.name, edges, np.stack(counts)[order], moves(feature), feature.unit == "category"))
-    scores = [_scores_at(model, data.features.iloc[rows[:: -(-len(rows) // SCORED)]], features) for rows in where]
+    scores = _scored(model, data.features, [rows[:: max(1, -(-len(rows) // SCORED))] for rows in where])
     if further is not None and all(feature.name in further for feature in features):
-        scores += [_scores_at(model, further.iloc[rows], features) for rows in at]
+        scores += _scored(model, further[[feature.name for feature in features]], at)
     else:
         scores += [score_counts(np.empty(0)) for _ in others]
     rate = float(np.average(data.rows["label"].to_numpy(), weights=weight))
@@ -170,8 +170,12 @@ def make_reference(
     )  # fmt: skip
 
 
-def _scores_at(model: FittedModel, rows: pd.DataFrame, features: Sequence[Feature]) -> Ints:
-    return score_counts(model.probability(rows[[feature.name for feature in features]]))
+def _scored(model: FittedModel, features: pd.DataFrame, dates: Sequence[NDArray[np.intp]]) -> list[Ints]:
+    """Return the scores of the rows of each date."""
+    chosen = np.concatenate([*dates, np.empty(0, np.intp)])
+    probability = model.probability(features.iloc[chosen])
+    ends = np.cumsum([len(rows) for rows in dates])
+    return [score_counts(part) for part in np.split(probability, ends[:-1])] if len(ends) else []
 
 
 def moves(feature: Feature) -> bool:

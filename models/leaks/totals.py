@@ -47,8 +47,9 @@ def follows(
     """Return the total that the attribute `values` follows into the future; None where it follows none.
 
     One observation per account: `totals` (all-history sums and counts) at its last as_of beside those and everything
-    else in `known` at its first. An attribute fixed before the first as_of can agree with later totals only as far as
-    what was known at first agrees with both; a sum over the whole table agrees with the later total whatever was known.
+    else in `known` at its first. What was fixed at first, an account's size, may foretell the pace at which its total
+    grows, but not for how long it will go on: given all that and the pace, a later total says how long. An attribute
+    that still agrees with it was written when that was known.
     """
     first, last = np.flatnonzero(fates.first), np.flatnonzero(fates.last)
     first, last = first[np.argsort(fates.account[first])], last[np.argsort(fates.account[last])]
@@ -61,21 +62,29 @@ def follows(
     close = {name: ranks for name, ranks in later_totals.items() if _correlation(own, ranks) >= CLOSE}
     if not close:
         return None
-    knew = [ranked(total[first]) for total in totals.values()]
+    between = (fates.as_of[last] - fates.as_of[first]).astype(float)
+    knew = [ranked(total[first]) for total in totals.values()] + [ranked(fates.as_of[first].astype(float))]
     knew += _closest(own, [ranked(each[first]) for each in known.values()], max(1, len(first) // 10))
-    basis = np.column_stack([np.ones(len(first)), *knew, *(part**2 for part in knew)])
-    inverse = np.linalg.inv(basis.T @ basis + 1e-3 * len(first) * np.eye(basis.shape[1]))
     best = None
     for name, at_last in close.items():
         before, after = _correlation(own, ranked(totals[name][first])), _correlation(own, at_last)
         if after < before:
             continue
-        partial = _correlation(*(part - basis @ (inverse @ (basis.T @ part)) for part in (own, at_last)))
+        pace = ranked((totals[name][last] - totals[name][first]) / between)
+        partial = _correlation(*_beyond([own, at_last], [*knew, pace]))
         low = np.tanh(np.arctanh(min(partial, 0.999999)) - z / np.sqrt(len(first) - 3))
         found = Follows(name, before, after, partial, float(low))
         if best is None or partial > best.partial:
             best = found
     return best if best is not None and best.partial >= BEYOND and best.low > SURELY else None
+
+
+def _beyond(parts: list[Floats], known: list[Floats]) -> list[Floats]:
+    """Return what `known`, its squares and its products with the last leave unexplained of each part."""
+    bent = [part**2 for part in known] + [part * known[-1] for part in known[:-1]]
+    basis = np.column_stack([np.ones(len(parts[0])), *known, *bent])
+    square = basis.T @ basis + 1e-3 * len(basis) * np.eye(basis.shape[1])
+    return [part - basis @ np.linalg.solve(square, basis.T @ part) for part in parts]
 
 
 def _closest(own: Floats, candidates: list[Floats], most: int) -> list[Floats]:

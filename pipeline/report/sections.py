@@ -9,11 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pipeline.report.against import against
+from pipeline.report.ageing import ageing
+from pipeline.report.amounts import amounts
+from pipeline.report.breakdown import breakdown
+from pipeline.report.chosen import chosen_section
+from pipeline.report.drift import drift_section, leaks_section
+from pipeline.report.expected import expected
 from pipeline.report.section import About, Section
 
 Maker = Callable[[Mapping[str, Any], About], Section | None]
 
-MAKERS: tuple[Maker, ...] = ()
+MAKERS: tuple[Maker, ...] = (
+    chosen_section,
+    against,
+    expected,
+    amounts,
+    breakdown,
+    ageing,
+    drift_section,
+    leaks_section,
+)
 
 
 def sections(notes: Mapping[str, Any], about: About) -> list[Section]:
