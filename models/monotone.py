@@ -26,12 +26,12 @@ class Sure:
 
 
 SURE = (
-    Sure(r"days_overdue|overdue_amount|overdue_rows", 1, -1),
-    Sure(r"(share|days)_paid_late_.*", 1, -1),
+    Sure(r"days_overdue", 1, -1),
     Sure(r"oldest_open_ticket_days", 1),
     Sure(r"mrr_under_notice", 1, -1),
-    Sure(r"(nps|csat)_(last|mean_\d+d)", -1, 1),
 )
+"""Few on purpose. Amounts overdue grow with the account, and large ones stay; paying late, and low survey scores, are
+habits of some who never leave: held to a direction, these cost .001 of AUC on the made-up company."""
 
 
 def directions(names: Sequence[str], target: Target) -> list[int]:

@@ -89,7 +89,7 @@ RECENCY = Candidate("recency", 0, (Part("recency"),), "days since the last purch
 LOGISTIC = Candidate("logistic", 1, (Part("curves"),), "a curve for each feature, added up")
 STARTED = Candidate(
     "started",
-    3,
+    2,
     (Part("trees", style="shallow", started=True), Part("curves")),
     "curves, and boosted trees that begin from what they say",
 )
@@ -98,8 +98,8 @@ STARTED = Candidate(
 def candidates_for(size: Size, target: Target, settings: Settings) -> Sequence[Candidate]:  # noqa: ARG001
     """Return the candidates for "model", in any order; with one alone, nothing is chosen and it is fitted.
 
-    They are ordered by how far they may bend away from curves added up: an average with trees is their shrinkage
-    towards the curves, and so simpler than the trees it contains.
+    A rule is simpler than curves, and curves are simpler than anything with trees. How much weight the trees have is no
+    complexity but a parameter: among those, the smallest loss decides.
     """
     styles = (TUNED, *BAG) if settings.training.tune_trials else BAG
     average = (*boosted(0.5, styles), Part("curves", 0.5))
@@ -109,8 +109,8 @@ def candidates_for(size: Size, target: Target, settings: Settings) -> Sequence[C
         LOGISTIC,
         Candidate("average", 2, average, "half curves, half a bag of boosted trees"),
         STARTED,
-        Candidate("mostly trees", 4, mostly, "a bag of boosted trees, and a little of the curves"),
-        Candidate("trees", 5, boosted(1.0, styles), "a bag of boosted trees"),
+        Candidate("mostly trees", 2, mostly, "a bag of boosted trees, and a little of the curves"),
+        Candidate("trees", 2, boosted(1.0, styles), "a bag of boosted trees"),
     )
 
 

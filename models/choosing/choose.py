@@ -11,7 +11,7 @@ import numpy as np
 from models.choosing.candidates import Candidate
 from models.choosing.folds import Judging
 from models.choosing.members import Members
-from models.choosing.rule import Stood, halves, row_losses, simplest, standing
+from models.choosing.rule import SIGNAL, Stood, halves, row_losses, simplest, standing
 from models.choosing.tuning import Tuned
 
 DIGITS = 6
@@ -27,13 +27,16 @@ class Choice:
     judged_on: str = ""
     rows: int = 0
     accounts: int = 0
+    base: Stood | None = None
+    """How the base rate stands beside them."""
 
     def plain(self, tuned: Tuned | None) -> dict[str, Any]:
         """Return the manifest's `chosen`.
 
         `candidates`: name, words, complexity, loss (see `models.choosing.rule.row_losses`, its mean), behind (the best
         one's loss subtracted) and se (the standard error of `behind`, rows paired, by account), the simplest first;
-        with one candidate alone, which nothing was compared with, the figures are None. `tuned`: see Tuned.plain; None
+        with one candidate alone, which nothing was compared with, the figures are None. `base_rate`: loss, behind and
+        se of the same probability for all. `signal`: whether the best is beyond that. `tuned`: see Tuned.plain; None
         without.
         """
         stood = self.stood or (Stood(self.candidate, float("nan"), float("nan"), float("nan")),)
@@ -43,13 +46,13 @@ class Choice:
                     "name": each.candidate.name,
                     "words": each.candidate.words,
                     "complexity": each.candidate.complexity,
-                    "loss": _figure(each.loss),
-                    "behind": _figure(each.behind),
-                    "se": _figure(each.error),
+                    **_figures(each),
                 }
                 for each in stood
             ],
             "chosen": self.candidate.name,
+            "base_rate": None if self.base is None else _figures(self.base),
+            "signal": not self.no_signal if self.stood else None,
             "rule": RULE if self.stood else "the only candidate",
             "note": self.note,
             "judged_on": self.judged_on,
@@ -60,8 +63,8 @@ class Choice:
 
     @property
     def no_signal(self) -> bool:
-        """Whether nothing that was compared goes beyond a rule without a model."""
-        return bool(self.stood) and self.candidate.complexity == 0
+        """Whether nothing that was compared is beyond the base rate."""
+        return self.base is not None and self.base.behind <= SIGNAL * self.base.error
 
     @property
     def note(self) -> str:
@@ -72,8 +75,8 @@ class Choice:
         best = min(self.stood, key=lambda each: each.loss)
         if self.no_signal:
             return (
-                f"No signal beyond the rule: {on[0].lower()}{on[1:]} no model's loss lies more than 2 standard errors "
-                f"below that of {self.candidate.words}."
+                f"No signal: {on[0].lower()}{on[1:]} the smallest loss is not {SIGNAL:g} standard errors below that "
+                "of the same probability for all, so that the simplest is taken."
             )
         if best.candidate == self.candidate:
             return f"{on} it has the smallest loss, and nothing simpler comes within a standard error of it."
@@ -86,7 +89,7 @@ class Choice:
 
 RULE = (
     "the simplest candidate whose loss is within one standard error (of the difference, paired by account) of the "
-    "smallest; the rule without a model stays within two"
+    "smallest; the simplest of all where the smallest is not two standard errors below the base rate's"
 )
 
 
@@ -102,8 +105,15 @@ def choose(members: Members, candidates: Sequence[Candidate], judging: Judging) 
     losses = {
         candidate: row_losses(later.margin, later.label, half, later.weight) for candidate, later in laters.items()
     }
-    stood = standing(losses, row, next(iter(laters.values())).weight)
-    return Choice(simplest(stood).candidate, tuple(stood), judging.words, len(row), int(row.max()) + 1)
+    first = next(iter(laters.values()))
+    base = row_losses(np.zeros(len(row)), first.label, half, first.weight)
+    stood, beside = standing(losses, base, row, first.weight)
+    chosen = simplest(stood, beside).candidate
+    return Choice(chosen, tuple(stood), judging.words, len(row), int(row.max()) + 1, beside)
+
+
+def _figures(stood: Stood) -> dict[str, float | None]:
+    return {"loss": _figure(stood.loss), "behind": _figure(stood.behind), "se": _figure(stood.error)}
 
 
 def _figure(value: float) -> float | None:

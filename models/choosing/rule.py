@@ -22,8 +22,11 @@ Floats = NDArray[np.float64]
 ERRORS = 1.0
 """Standard errors within which a simpler candidate is as good as the best."""
 
-ERRORS_OF_RULE = 2.0
-"""The same for a rule that needs no model: to go beyond it asks for evidence."""
+SIGNAL = 2.0
+"""Standard errors by which the best has to beat the base rate; else nothing was learnt, and the simplest serves."""
+
+
+BASE_RATE = Candidate("base rate", -1, (), "the same probability for all")
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,8 @@ class Stood:
     error: float
 
     @property
-    def within(self) -> float:
-        """How many standard errors a candidate may be behind to be as good."""
-        return ERRORS_OF_RULE if self.candidate.complexity == 0 else ERRORS
-
-    @property
     def as_good(self) -> bool:
-        return self.behind <= self.within * self.error
+        return self.behind <= ERRORS * self.error
 
 
 def halves(accounts: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -76,30 +74,35 @@ def row_losses(
 
 
 def standing(
-    losses: Mapping[Candidate, Floats], accounts: NDArray[np.intp], weight: Floats | None = None
-) -> list[Stood]:
-    """Return how each candidate stands, the simplest first.
+    losses: Mapping[Candidate, Floats], base: Floats, accounts: NDArray[np.intp], weight: Floats | None = None
+) -> tuple[list[Stood], Stood]:
+    """Return how each candidate stands, the simplest first, and how the base rate does.
 
-    `losses` are per row, of the same rows for all candidates; `accounts` numbers each row's account from 0.
+    `losses` are per row, of the same rows for all candidates, and `base` those of the base rate; `accounts` numbers
+    each row's account from 0.
     """
     counts = np.ones(len(accounts)) if weight is None else weight
     means = {candidate: float(np.average(loss, weights=counts)) for candidate, loss in losses.items()}
     ordered = sorted(losses, key=lambda candidate: (candidate.complexity, candidate.name))
     best = min(ordered, key=lambda candidate: means[candidate])
-    return [
-        Stood(
-            candidate,
-            means[candidate],
-            means[candidate] - means[best],
-            clustered_error(losses[candidate] - losses[best], accounts, counts),
-        )
-        for candidate in ordered
-    ]
+
+    def stood(candidate: Candidate, loss: Floats) -> Stood:
+        mean = float(np.average(loss, weights=counts))
+        return Stood(candidate, mean, mean - means[best], clustered_error(loss - losses[best], accounts, counts))
+
+    return [stood(candidate, losses[candidate]) for candidate in ordered], stood(BASE_RATE, base)
 
 
-def simplest(stood: Sequence[Stood]) -> Stood:
-    """Return the simplest candidate that is as good as the best."""
-    return next(each for each in stood if each.as_good)
+def simplest(stood: Sequence[Stood], base: Stood) -> Stood:
+    """Return the simplest candidate that is as good as the best, of those in order; `base` is the base rate beside it.
+
+    Of equally simple ones that is the one with the smallest loss. Where the best is not beyond the base rate by SIGNAL
+    errors, it is the first of all.
+    """
+    if base.behind <= SIGNAL * base.error:
+        return stood[0]
+    level = next(each for each in stood if each.as_good).candidate.complexity
+    return min((each for each in stood if each.candidate.complexity == level), key=lambda each: each.loss)
 
 
 def clustered_error(difference: Floats, accounts: NDArray[np.intp], weight: Floats) -> float:

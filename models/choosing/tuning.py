@@ -68,6 +68,12 @@ class Tuned:
         return f"{tried}; chosen: {listed} (loss {self.loss:.4f}, before {self.before:.4f})."
 
 
+def tuned_of(manifest: Mapping[str, Any]) -> Tuned | None:
+    """Return what was tuned for a model; None where nothing was."""
+    plain = (manifest.get("chosen") or {}).get("tuned")
+    return None if plain is None else Tuned.of(plain)
+
+
 def tune(
     members: Members,
     judging: Judging,

@@ -207,19 +207,21 @@ def shuffled_aucs(firm: Firm, task: Task, seeds: int, rows: int) -> list[float]:
     found = []
     for seed in range(seeds):
         generator = np.random.default_rng(seed)
-        train = _shuffled(_sample(task.train, generator, rows), generator)
-        test = _shuffled(task.test, generator)
+        train = shuffled(sampled(task.train, generator, rows), generator)
+        test = shuffled(task.test, generator)
         model = fit(train, task.target, task.features, firm.material.settings, TESTS[0])
         found.append(float(roc_auc_score(test.rows["label"], model.probability(test.features))))
     return found
 
 
-def _sample(data: Dataset, generator: np.random.Generator, rows: int) -> Dataset:
+def sampled(data: Dataset, generator: np.random.Generator, rows: int) -> Dataset:
+    """Return so many of the rows, drawn at random, or all where there are fewer."""
     chosen = np.sort(generator.choice(len(data), min(rows, len(data)), replace=False))
     return Dataset(data.rows.iloc[chosen].reset_index(drop=True), data.features.iloc[chosen].reset_index(drop=True))
 
 
-def _shuffled(data: Dataset, generator: np.random.Generator) -> Dataset:
+def shuffled(data: Dataset, generator: np.random.Generator) -> Dataset:
+    """Return the rows with labels, and what was realised, in another order within each as_of."""
     label = data.rows["label"].to_numpy().copy()
     realised = data.rows["realised"].to_numpy().copy()
     for rows in data.rows.groupby("as_of").indices.values():

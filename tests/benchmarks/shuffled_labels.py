@@ -1,0 +1,109 @@
+"""Shuffle the labels within each as_of and see that nothing is found where nothing is.
+
+    uv run python tests/benchmarks/shuffled_labels.py [--accounts 4000] [--seeds 20] [--quick] [--json FILE]
+
+makes a company, shuffles labels within as_of, those to learn from and those to judge by, with each seed anew, fits as
+`keepgrow train` does, and prints per target the AUC on later dates by seed, how often the simplest candidate was
+chosen, how often the choice said "no signal", and what the verdict on all the seeds' rows would be. Aims: a mean AUC
+of .5 within .02, the simplest in each seed, "no signal" in each.
+"""
+
+# ruff: noqa: T201
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads slow a busy machine down many times
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+from synthetic_quality import TESTS, Firm, Task, sampled, shuffled, spent
+
+from models.bootstrap import Interval
+from models.cautions import verdict
+from models.train import fit
+
+AIM = 0.02
+NO_SIGNAL = "no signal shown"
+
+
+def judge(firm: Firm, task: Task, seeds: int, rows: int) -> dict[str, Any]:
+    """Return per seed the AUC, the candidate chosen and whether the choice said "no signal".
+
+    Each seed learns from its own draw of `rows` rows. None is too small to choose in: small books choose nothing.
+    """
+    asked = firm.material.settings
+    settings = asked.model_copy(update={"training": asked.training.model_copy(update={"small_accounts": 0})})
+    aucs: list[float] = []
+    chosen: list[str] = []
+    simplest = silent = 0
+    for seed in range(seeds):
+        generator = np.random.default_rng(seed)
+        train = shuffled(sampled(task.train, generator, rows), generator)
+        test = shuffled(task.test, generator)
+        model = fit(train, task.target, task.features, settings, TESTS[0])
+        aucs.append(float(roc_auc_score(test.rows["label"], model.probability(test.features))))
+        choice = model.manifest["chosen"]
+        chosen.append(choice["chosen"])
+        simplest += min(choice["candidates"], key=lambda each: each["complexity"])["name"] == choice["chosen"]
+        silent += choice["signal"] is False
+    mean, spread = float(np.mean(aucs)), float(np.std(aucs, ddof=1)) if seeds > 1 else 0.0
+    ends = Interval(mean, mean - 1.96 * spread, mean + 1.96 * spread)
+    return {
+        "rows": rows, "seeds": seeds, "aucs": [round(auc, 4) for auc in aucs], "mean": mean, "spread": spread,
+        "chosen": dict(Counter(chosen)), "simplest": simplest, "no_signal": silent, "verdict": verdict(ends),
+    }  # fmt: skip
+
+
+def holds(found: dict[str, Any]) -> bool:
+    """Return whether the aims are met."""
+    return (
+        abs(found["mean"] - 0.5) <= AIM
+        and found["simplest"] == found["seeds"] == found["no_signal"]
+        and found["verdict"] == NO_SIGNAL
+    )
+
+
+def report(name: str, found: dict[str, Any]) -> None:
+    seeds = found["seeds"]
+    print(f"{name}: {seeds} seeds, {found['rows']:,} rows each")
+    print(f"  mean AUC {found['mean']:.4f} (aim .5 within {AIM}); of one seed {found['spread']:.4f} up or down")
+    print(f"  the simplest candidate was chosen in {found['simplest']} of {seeds} (aim {seeds}): {found['chosen']}")
+    print(f'  the choice says "no signal" in {found["no_signal"]} of {seeds} (aim {seeds})')
+    print(f"  verdict on a seed's interval: {found['verdict']} (aim: {NO_SIGNAL})")
+    print(f"  {'holds' if holds(found) else 'DOES NOT HOLD'}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Shuffle labels within as_of: nothing may be found.")
+    parser.add_argument("--accounts", type=int, default=4_000)
+    parser.add_argument("--years", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--dates", type=int, default=6, help="training dates, 56 days apart")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--rows", type=int, default=6_000)
+    parser.add_argument("--quick", action="store_true", help="4 seeds of 1,500 accounts")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    accounts, seeds = (1_500, 4) if options.quick else (options.accounts, options.seeds)
+    made = {}
+    with tempfile.TemporaryDirectory() as folder:
+        firm = Firm.make(Path(folder), accounts, options.years, options.seed)
+        spent("company and snapshot")
+        for name in firm.material.targets:
+            made[name] = judge(firm, Task.of(firm, name, options.dates), seeds, options.rows)
+            report(name, made[name])
+            spent(name)
+    if options.json is not None:
+        options.json.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    return 0 if all(holds(found) for found in made.values()) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
