@@ -380,29 +380,14 @@ class Account:
 
     def notes(self, notes: list[Row]) -> None:
         t, mood = "interactions", "note_sentiment"
-        bad = [row for row in notes if row[mood] < 0]
-        self.aggregate("notes_negative", t, bad, "count", (90, 365))
-        self.since("days_since_negative_note", t, bad)
-        self.aggregate("note_sentiment_mean", t, notes, "mean", (90, 365), mood)
-        for window in (90, 365):
-            counts = [self.figure(t, chosen, "count", "", window) for chosen in (bad, notes)]
-            self.found[f"notes_negative_share_{window}d"] = quotient(*counts)
-        now, before = (self.figure(t, notes, "mean", mood, 90, back) for back in (0, 90))
-        self.found["note_sentiment_mean_90d_before"] = before
-        self.found["note_sentiment_change_90d"] = None if now is None or before is None else now - before
-        by_day = [
-            [row[mood] for row in notes if row["occurred_at"].date() == day]
-            for day in distinct_days(notes, "occurred_at")
-        ]
-        moods = [sum(day) / 10_000 / len(day) for day in by_day]
-        self.found["note_sentiment_last"] = moods[-1] if moods else None
-        self.found["note_sentiment_last_before"] = moods[-2] if len(moods) > 1 else None
-        self.found["note_sentiment_last_change"] = moods[-1] - moods[-2] if len(moods) > 1 else None
+        self.aggregate("notes_negative", t, [row for row in notes if row[mood] < 0], "count", (180,))
+        self.aggregate("note_sentiment_mean", t, notes, "mean", (180,), mood)
+        days = distinct_days(notes, "occurred_at")
+        last = [row[mood] for row in notes if days and row["occurred_at"].date() == days[-1]]
+        self.found["note_sentiment_last"] = sum(last) / 10_000 / len(last) if last else None
         for topic in TOPICS:
             about = [row for row in notes if topic in (row["note_topics"] or "").split()]
-            self.aggregate(f"notes_about_{topic}", t, about, "count", (90, 365))
-            if topic in ("price", "competitor", "people", "contract", "disuse", "unreached"):
-                self.since(f"days_since_note_about_{topic}", t, about)
+            self.aggregate(f"notes_about_{topic}", t, about, "count", (180,))
 
     # --- contracts
 
