@@ -82,6 +82,11 @@ def _print(running: Command, run: Run, rows: pd.DataFrame, top: int | None) -> N
     target = declare(running.settings).get(run.target)
     if target is not None:
         title += f"\n{target.words['label']}"
+    if run.by_rule:
+        title += (
+            "\nNot enough data to rank by a model: the list is ranked by a rule, how long ago the account was last "
+            "active. Its probabilities say little more than how many have the outcome."
+        )
     print_list(OUT, rows, title, run.currency, top, risk=target is None or target.risk)
 
 

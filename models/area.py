@@ -62,8 +62,9 @@ class Area:
         def distance(theta: float) -> float:
             return abs(self.value - theta) - z * float(np.sqrt(variance(theta, *self.accounts)))
 
-        low = 0.0 if self.value == 0 else float(brentq(distance, 0.0, self.value))
-        high = 1.0 if self.value == 1 else float(brentq(distance, self.value, 1.0))
+        # At 0 and 1 themselves the variance is 0 as well, which is no end of an interval.
+        low = 0.0 if self.value == 0 else float(brentq(distance, 0.0, min(self.value, 1 - 1e-9)))
+        high = 1.0 if self.value == 1 else float(brentq(distance, max(self.value, 1e-9), 1.0))
         return low, high
 
 

@@ -92,11 +92,11 @@ def _not_enough(target: Target, auc: Interval, small: Mapping[str, Any]) -> str 
     said = f"target '{target.name}': "
     if shown == "signal":
         return f"{said}a small book. {small['words']}" if not small["out_of_time"] else None
-    interval = "its AUC is not known"
-    if auc.value is not None and auc.low is not None and auc.high is not None:
-        interval = f"AUC {_short(auc.value)}, 95 % interval {_short(auc.low)} to {_short(auc.high)}"
+    takes = small["needed"]["words"]
+    if auc.value is None or auc.low is None or auc.high is None:
+        return f"{said}{shown}. {small['words']} {takes}"
+    interval = f"AUC {_short(auc.value)}, 95 % interval {_short(auc.low)} to {_short(auc.high)}"
     if shown == "not enough data to rank":
-        takes = small["needed"]["words"]
         return f"{said}{shown}: {interval}, which does not rule out chance (.5). {small['words']} {takes}"
     return f"{said}{shown}: {interval}, which reaches below .60. {small['words']}"
 

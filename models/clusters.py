@@ -29,4 +29,4 @@ def effective_rows(label: NDArray[Any], accounts: NDArray[Any]) -> float:
     clustered = len(ids) / (len(ids) - 1) * float(apart @ apart) / rows**2
     plain = rate * (1 - rate) / rows
     sureness = float(norm.ppf(0.975) / t.ppf(0.975, len(ids) - 1)) ** 2
-    return rows * min(1.0, plain / clustered) * sureness
+    return rows * (1.0 if clustered <= plain else plain / clustered) * sureness

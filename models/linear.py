@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression, Ridge
-from threadpoolctl import threadpool_limits
 
+from models.blas import one_thread
 from models.scorer import FIRST_CODE
 from models.thinning import thinned
 
@@ -115,8 +115,7 @@ def fit_logistic(
     design, scale, means = _design(matrix, terms, weight)
     del matrix  # as large as the design, where nobody else holds it
     model = LogisticRegression(C=spread / design.shape[1], solver="newton-cholesky", max_iter=200)
-    # One BLAS thread: on a busy machine more are ten times slower, and sums would depend on their number.
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         model.fit(design, label, sample_weight=weight)
     return _as_json(terms, means, model.coef_[0] / scale, float(model.intercept_[0]), {})
 
@@ -124,7 +123,7 @@ def fit_logistic(
 def fit_ridge(matrix: Floats, outcome: Floats, terms: Sequence[Term], more: Mapping[str, Any], alpha: float) -> bytes:
     """Return a ridge regression on the terms as JSON for `models.scorer.Additive`; `more` is written beside it."""
     design, scale, means = _design(matrix, terms)
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         model = Ridge(alpha=alpha, solver="cholesky", copy_X=False).fit(design, outcome)
     return _as_json(terms, means, model.coef_ / scale, float(model.intercept_), more)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from features.catalogue import catalogue_digest
 from models.backtest import CONTENDERS, Backtest
 from models.bootstrap import Interval
-from models.cautions import cautions, verdict
+from models.cautions import told
 from models.curves import curves
 from models.dataset import Dataset
 from models.importance import importance
@@ -28,6 +29,7 @@ def training_notes(
     model: FittedModel,
     evaluated: Backtest | None,
     decision: Decision,
+    small: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return how a training went, without a single account in it.
 
@@ -36,7 +38,8 @@ def training_notes(
     training date, ascending. `importance`: see `models.importance`. `decision`: promote, rule, serve, reason, figures.
     `verdict` and `warnings`: what to say before anybody trusts the list (see `models.cautions`). Beside them `counts`,
     `trained_until`, `recipe`, `target` (its keys) and `digests`; and `sampled` where not all rows were learnt from (see
-    `models.sampling.Sampled.plain`), with its `words`. Counts, cohorts and base rates are of all rows all the same.
+    `models.sampling.Sampled.plain`), with its `words`; and `small`: how a small book was judged and what more it takes
+    (see `models.small.design`), None for a larger one. Counts, cohorts and base rates are of all rows all the same.
     """
     auc = Interval(None, None, None) if evaluated is None else evaluated.auc()
     pooled = None if evaluated is None else evaluated.predictions[~evaluated.predictions["final"]]
@@ -45,19 +48,35 @@ def training_notes(
     return {
         "evaluation": plain,
         **lifted,
+        **_shift(model),
         "curves": {} if pooled is None or pooled.empty else curves(pooled, CONTENDERS),
         "cohorts": cohorts(data),
         "importance": importance(model, material.features, data.features, weight=data.weight),
         "decision": decision.plain(),
-        "verdict": verdict(auc),
-        "warnings": cautions(target, data.counts["rows"], data.counts["positives"], auc),
+        **told(target, data.counts["rows"], data.counts["positives"], auc, small),
+        "small": small,
         "counts": dict(model.manifest["counts"]),
         **({} if data.sampled is None else {"sampled": data.sampled.plain() | {"words": data.sampled.words()}}),
         "trained_until": model.manifest["trained_until"],
         "recipe": model.manifest["recipe"],
+        "chosen": model.manifest.get("chosen"),
         "target": target.plain(),
         "digests": digests(material) | {"data": model.manifest["data_digest"], "model": model.digest},
     }
+
+
+def _shift(model: FittedModel) -> dict[str, Any]:
+    """Return, under `shift`, what is predicted of the cohort of the day of training, and what the rows learnt from had.
+
+    as_of, accounts, learnt (their base rate), predicted (the mean probability) and moved_from (what it was before it
+    was recalibrated); nothing for a model that was not recalibrated.
+    """
+    told = model.manifest["calibration"].get("recalibrated")
+    if not told:
+        return {}
+    predicted = told["learnt"] if told["shift"] else told["predicted"]
+    kept = {name: told[name] for name in ("as_of", "accounts", "learnt")}
+    return {"shift": kept | {"predicted": predicted, "moved_from": told["predicted"] if told["shift"] else None}}
 
 
 def refusal_notes(material: Material, target: Target, decision: Decision, until: date) -> dict[str, Any]:

@@ -93,7 +93,8 @@ def too_few(why: str, small: Mapping[str, Any]) -> Decision:
 
     The decision is logged.
     """
-    reason = f"Not enough data to rank by a model. {small['needed']['words']} {BY_RULE} {why}"
+    found = why.partition(". Found ")[0].partition("': ")[2]
+    reason = f"Not enough data to rank by a model: {found}. {small['needed']['words']} {BY_RULE}"
     needed = small["needed"]
     figures = {"accounts with the rarer outcome": {"value": float(needed["found"])}}
     decision = Decision(False, "fallback_rule", reason, "rule", figures)

@@ -21,9 +21,13 @@ import pandas as pd
 
 from models.bucket_reasons import ReasonBucket, facts_columns, read_reasons
 from models.bucket_scores import Question, ScoreBucket, read_scores
+from models.drift.bucket import counted_every, watched
+from models.drift.reference import read_reference
+from models.drift.sketch import Sketch
 from models.explain import apart
 from models.manifest import FittedModel, check_features, check_target, check_time, load_model
 from models.material import Material
+from models.promote import RULE
 from models.registry import Champion, Registry, model_name
 from models.row_digests import RowDigest, digest_of
 from models.targets import Target
@@ -33,6 +37,7 @@ from pipeline.likelihood import with_observed
 from pipeline.lists import Ranker, Ranking
 from pipeline.score_files import join_parts, prepare
 from pipeline.settings import Play, Settings
+from pipeline.store import RULE_MARK
 
 Digests = dict[str, tuple[Sequence[str], RowDigest]]
 """Table -> its columns and the digest of its rows, over the buckets so far."""
@@ -113,11 +118,16 @@ def choose(
     else:
         champion = _champion(settings, target)
         fitted = load_model(champion.folder, champion.digest, settings.training.threads)
-        chosen = Chosen(fitted, champion.name, str(champion.number))
+        chosen = Chosen(fitted, champion.name, numbered(champion.number, fitted.manifest["recipe"]))
     check_target(chosen.model.manifest, target)
     check_features(chosen.model.manifest, material.features)
     check_time(chosen.model.manifest, as_of, retrospective)
     return chosen
+
+
+def numbered(number: int, recipe: str) -> str:
+    """Return a version as readers of a list see it: a rule is called one."""
+    return f"{number} {RULE_MARK}" if recipe == RULE else str(number)
 
 
 @contextmanager
@@ -129,11 +139,15 @@ def drafts(material: Material, chosen: Mapping[str, Chosen], as_of: date) -> Ite
     """
     with _room(material.settings) as room:
         questions = [_question(material, name, each, room / name) for name, each in chosen.items()]
-        rankings, digests = _ranked(material, questions, as_of)
+        rankings, digests, sketches = _ranked(material, questions, as_of)
         made = []
         for question, each in zip(questions, chosen.values(), strict=True):
             ranking = rankings[question.target.name]
-            made.append(_draft(material, question, each, ranking, digests[question.target.name], as_of))
+            draft = _draft(material, question, each, ranking, digests[question.target.name], as_of)
+            sketch = sketches.get(question.target.name)
+            if sketch is not None and question.reference is not None:
+                draft.watched.update(watched(question.reference, sketch, as_of, material.settings))
+            made.append(draft)
         yield made
 
 
@@ -155,27 +169,32 @@ def _question(material: Material, name: str, chosen: Chosen, room: Path) -> Ques
     # Buckets share the cores; a model that takes them all for each would have threads wait for each other.
     play = material.settings.plays.get(name, Play(name=name))
     prepare(room)
-    return Question(material.target(name), replace(chosen.model, threads=material.threads), play, room)
+    model = replace(chosen.model, threads=material.threads)
+    return Question(material.target(name), model, play, room, read_reference(model))
 
 
 def _ranked(
     material: Material, questions: Sequence[Question], as_of: date
-) -> tuple[dict[str, Ranking], dict[str, Digests]]:
-    """Score bucket by bucket; return, by target, the list and what it was made from."""
+) -> tuple[dict[str, Ranking], dict[str, Digests], dict[str, Sketch]]:
+    """Score bucket by bucket; return, by target, the list, what it was made from, and how its rows are spread."""
     lists = material.settings.lists
     rankers = {question.target.name: Ranker(question.play, lists) for question in questions}
     digests: dict[str, Digests] = {name: {} for name in rankers}
+    sketches: dict[str, Sketch] = {}
     function = ScoreBucket(
-        material.snapshot.folder, as_of, material.features, material.features_folder, tuple(questions), lists
-    )
+        material.snapshot.folder, as_of, material.features, material.features_folder, tuple(questions), lists,
+        counted_every(material.snapshot),
+    )  # fmt: skip
     for bucket, table in material.map(function, "scores"):
         for name, ranker in rankers.items():
             found = read_scores(table, name)
             ranker.add(replace(found.candidates, rows=found.candidates.rows.assign(bucket=bucket)))
+            if found.sketch is not None:
+                sketches[name] = sketches[name] + found.sketch if name in sketches else found.sketch
             for what, (columns, digest) in found.digests.items():
                 _, before = digests[name].get(what, (columns, RowDigest()))
                 digests[name][what] = (columns, before + digest)
-    return {name: ranker.ranking() for name, ranker in rankers.items()}, digests
+    return {name: ranker.ranking() for name, ranker in rankers.items()}, digests, sketches
 
 
 def _draft(
@@ -241,6 +260,7 @@ def _saved(draft: Draft, settings: Settings, dry_run: bool) -> dict[str, Any]:
         "model": f"{made_from['model_name']} version {made_from['model_version']} ({made_from['recipe']})",
         "counts": made_from["counts"],
         "folder": str(draft.save(settings, rehearsal=dry_run)),
+        **draft.watched,
     }
 
 

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from scipy.special import expit
+
 from models.backtest import CHAMPION, CONTENDERS, Backtest, backtest
 from models.bootstrap import Interval
+from models.choosing.tuning import Tuned
 from models.dataset import Dataset
+from models.drift import make_reference, with_reference
+from models.drift.weekdays import other_weekdays
 from models.hazard.fitting import with_horizons
+from models.leaks import check_leaks
 from models.manifest import FittedModel, differences, load_model
 from models.material import Material
 from models.notes import refusal_notes, training_notes
-from models.promote import RULE, Decision, decide, refuse
+from models.promote import RULE, Decision, decide, refuse, too_few
+from models.recalibrate import recalibrated
 from models.recording import labels, record_of
 from models.registry import Champion, Registry
+from models.small.design import small_book
+from models.small.size import is_small
 from models.split import training_dates
 from models.targets import Target
-from models.train import check_learnable, fit_recipe
-from pipeline.errors import ModelError, TrainingRefused
+from models.train import check_learnable, check_rankable, fit_recipes
+from pipeline.errors import LeakSuspected, ModelError, TrainingRefused
 
 RECIPE = CONTENDERS[0]
 
@@ -35,7 +46,7 @@ def train_target(
 
     Returns target, outcome, reason and folder: where the model to score with lies when it was not registered (a dry
     run), else None. The outcome is "not due", "promoted", "rule" (the recency rule serves), "kept" (the champion serves
-    on; a refusal too), or "refused" (too little to learn from or to judge by, and no champion). After a training, even
+    on; a refusal too), or "refused" (nothing to learn from, and no champion). After a training, even
     a refused one, its notes are there too (see `models.notes`), with the target's keys under `target_keys`.
     """
     registry = Registry(material.settings)
@@ -49,24 +60,51 @@ def train_target(
         champion = None  # nothing to compare with, and nothing that could go on serving
     try:
         data = training_data(material, target, until)
-        evaluated = _evaluate(material, target, until, champion)
-        decision = _decide(champion, evaluated)
-        fitted = _fit(RECIPE, material, target, data, until)
-        serving = _fit(RULE, material, target, data, until) if decision.serve == "rule" else fitted
+        thin = _thin(data, target, material, champion)
+        leaks = None if thin else check_leaks(data, target, material.features, material.settings)
+        evaluated = None if thin else _evaluate(material, target, until, champion)
+        small = small_book(data, target, material.settings, evaluated, thin)
+        decision = too_few(thin, small) if thin and small else _decide(champion, evaluated, small)
+        watched = partial(_with_reference, material=material, target=target, data=data, evaluated=evaluated)
+        fitted = None
+        if not thin:
+            tuned = None if evaluated is None else evaluated.tuned
+            fitted = watched(_fit(RECIPE, material, target, data, until, tuned))
+        serving = fitted
+        if serving is None or decision.serve == "rule":
+            serving = watched(_fit(RULE, material, target, data, until))
     except TrainingRefused as refusal:
         return _refused(registry, material, target, until, refusal, champion, dry_run)
     if unfit is not None:
         decision = replace(decision, reason=f"{unfit} {decision.reason}")
-    notes = training_notes(material, target, data, serving, evaluated, decision)
+    told = {} if leaks is None else {"leaks": leaks.plain()}
+    notes = training_notes(material, target, data, serving, evaluated, decision, small) | told
     outcome = {"challenger": "promoted", "champion": "kept", "rule": "rule"}[decision.serve]
     result = _told(target, outcome, notes) | {name: data.counts[name] for name in ("rows", "positives")}
     if dry_run:
         return result | {"folder": None if decision.serve == "champion" else str(_rehearsed(material, target, serving))}
     if serving is not fitted:
         _log(registry, material, target, serving, evaluated, notes, replace(decision, promote=True))
-        notes = training_notes(material, target, data, fitted, evaluated, decision)
-    _log(registry, material, target, fitted, evaluated, notes, decision)
+    if fitted is not None:
+        if serving is not fitted:
+            notes = training_notes(material, target, data, fitted, evaluated, decision, small) | told
+        _log(registry, material, target, fitted, evaluated, notes, decision)
     return result
+
+
+def _thin(data: Dataset, target: Target, material: Material, champion: Champion | None) -> str | None:
+    """Return why no model can be fitted to a small book although a rule can rank it, None when one can.
+
+    Raises TrainingRefused where a model serves already, which no rule replaces, and of a larger book.
+    """
+    try:
+        check_learnable(data, target, material.settings)
+    except TrainingRefused as refusal:
+        by_model = champion is not None and champion.manifest["recipe"] != RULE
+        if by_model or not is_small(data, material.settings):
+            raise
+        return str(refusal)
+    return None
 
 
 def _serving(registry: Registry, target: Target, force: bool) -> Champion | None:
@@ -132,6 +170,8 @@ def _refused(
     """Record a refusal and return it as a result; a champion goes on serving."""
     decision = refuse(refusal, None if champion is None else _described(champion))
     notes = refusal_notes(material, target, decision, until)
+    if isinstance(refusal, LeakSuspected):
+        notes["leaks"] = {"suspects": refusal.suspects}
     if not dry_run:
         registry.log_refusal(target.name, decision, notes, labels(material, target, None, str(until)))
     return _told(target, "refused" if champion is None else "kept", notes)
@@ -146,13 +186,13 @@ def _told(target: Target, outcome: str, notes: dict[str, Any]) -> dict[str, Any]
 def training_data(material: Material, target: Target, until: date) -> Dataset:
     """Return the rows to learn from with what was known by `until`.
 
-    Raises TrainingRefused when no as_of date is usable, the cohort is empty, or either label too rare.
+    Raises TrainingRefused when no as_of date is usable, the cohort is empty, or either label does not occur.
     """
     dates = training_dates(
         material.settings.training, target.window, material.first_day(target), until, target.lookback
     )
     data = material.dataset(target, dates, known_by=until)
-    check_learnable(data, target, material.settings)
+    check_rankable(data, target, material.settings)
     return data
 
 
@@ -164,23 +204,39 @@ def _evaluate(material: Material, target: Target, until: date, champion: Champio
     known = material.settings.model_copy(update={"evaluate": asked.model_copy(update={"folds": closed, "final": None})})
     serving = None if champion is None else load_model(champion.folder, champion.digest)
     try:
-        return backtest(replace(material, settings=known), target, until, champion=serving)
+        return backtest(replace(material, settings=known), target, until, champion=serving, leaks=False)
     except TrainingRefused:
         return None
 
 
-def _decide(champion: Champion | None, evaluated: Backtest | None) -> Decision:
+def _decide(champion: Champion | None, evaluated: Backtest | None, small: Mapping[str, Any] | None) -> Decision:
     recipe = None if champion is None else str(champion.manifest["recipe"])
     if evaluated is None:
-        return decide(recipe, RECIPE, Interval(None, None, None))
+        return decide(recipe, RECIPE, Interval(None, None, None), small=small)
     against = CHAMPION if recipe == RECIPE else recipe
     difference = None if against is None else evaluated.difference(RECIPE, against)
-    return decide(recipe, RECIPE, evaluated.auc(RECIPE), difference)
+    return decide(recipe, RECIPE, evaluated.auc(RECIPE), difference, small=small)
 
 
-def _fit(recipe: str, material: Material, target: Target, data: Dataset, until: date) -> FittedModel:
-    fitted = fit_recipe(recipe, data, target, material.features, material.settings, until)
-    return with_horizons(fitted, data, target, material.features, material.settings)
+def _fit(
+    recipe: str, material: Material, target: Target, data: Dataset, until: date, tuned: Tuned | None = None
+) -> FittedModel:
+    fitted = fit_recipes((recipe,), data, target, material.features, material.settings, until, tuned)[recipe]
+    fitted = with_horizons(fitted, data, target, material.features, material.settings)
+    if material.settings.training.recalibrate == "none":
+        return fitted
+    return recalibrated(fitted, material.log_odds(target, until, fitted), until)[0]
+
+
+def _with_reference(
+    model: FittedModel, *, material: Material, target: Target, data: Dataset, evaluated: Backtest | None
+) -> FittedModel:
+    """Return the model with what it learnt from beside it, to be compared with what it scores."""
+    until = model.trained_until
+    predictions = None if evaluated is None else evaluated.predictions
+    further = other_weekdays(material, target, data.dates, until)
+    scored = until, expit(material.log_odds(target, until, model))
+    return with_reference(model, make_reference(data, material.features, model, predictions, further, scored))
 
 
 def _saved(material: Material, target: Target, model: FittedModel) -> Path:

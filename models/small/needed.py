@@ -54,7 +54,7 @@ class Needed:
                 "there is to tell is less than that."
             )
         takes = f"To tell {what} from chance, four times in five, takes about {self.accounts:,} accounts that had the "
-        found = f"rarer outcome on the dates judged; there are {self.found:,}."
+        found = f"rarer outcome on dates such as these; there are {self.found:,}."
         if self.more_months is None:
             return f"{takes}{found}"
         times = self.accounts / self.found

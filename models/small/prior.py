@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
-from threadpoolctl import threadpool_limits
 
 from models import linear
+from models.blas import one_thread
 from models.rows import Encoded
 
 Floats = NDArray[np.float64]
@@ -109,7 +109,7 @@ def _mode(
 
     bounds = [(None, None), *(_bounds(prior) for prior in priors)]
     begin = np.r_[middle, held]
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         found = minimize(
             loss, begin, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 200, "ftol": 1e-10}
         )

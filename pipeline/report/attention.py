@@ -86,7 +86,8 @@ def _warnings(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa: 
 
 def _not_judged(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa: ARG001
     training = target.training
-    if target.listing and training.said_of and not training.evaluation.get("pooled"):
+    by_rule = target.listing is not None and target.listing.recipe == "recency"
+    if target.listing and training.said_of and not by_rule and not training.evaluation.get("pooled"):
         yield Notice(
             "look",
             target.name,

@@ -84,7 +84,9 @@ def firm(settings: Settings, features: tuple[Feature, ...], data_of: Callable[..
     """Tested at the last two dates whose window has closed."""
     quick = settings.model_copy(
         update={
-            "training": settings.training.model_copy(update={"first_as_of": FIRST, "every_days": 14, "threads": 1}),
+            "training": settings.training.model_copy(
+                update={"first_as_of": FIRST, "every_days": 14, "threads": 1, "small_accounts": 0}
+            ),
             "evaluate": settings.evaluate.model_copy(update={"n_folds": 2, "every_days": 14, "bootstrap": 100}),
         }
     )

@@ -83,6 +83,8 @@ def _facts(run: Run, language: str) -> list[tuple[str, Any, Any]]:
         (words.FACTS["model"][language], f"{run.model_name} {run.model_version}", "text"),
         (words.FACTS["currency"][language], run.currency, "text"),
     ]
+    if run.by_rule:
+        facts.append((words.FACTS["rule"][language], words.BY_RULE[language], "text"))
     facts += [(words.FACTS[name][language], run.counts[name], "count") for name in _COUNTS if name in run.counts]
     excluded: Mapping[str, int] = run.counts.get("excluded") or {}
     return facts + [
