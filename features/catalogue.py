@@ -12,7 +12,20 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-from features import accounts, billing, contracts, interactions, notes, payments, peers, support
+from features import (
+    accounts,
+    billing,
+    contracts,
+    expected,
+    interactions,
+    moves,
+    notes,
+    payments,
+    peers,
+    people,
+    seats,
+    support,
+)
 from features.spec import Fact, Feature, expand
 from pipeline.errors import SettingsError, nearest
 from pipeline.settings import AccountSettings
@@ -21,11 +34,15 @@ from pipeline.tables import ACCOUNTS
 FEATURES: tuple[Feature, ...] = expand(
     (
         *billing.DECLARATIONS,
+        *expected.DECLARATIONS,
         *payments.DECLARATIONS,
         *interactions.DECLARATIONS,
+        *people.DECLARATIONS,
         *support.DECLARATIONS,
         *notes.DECLARATIONS,
         *contracts.DECLARATIONS,
+        *moves.DECLARATIONS,
+        *seats.DECLARATIONS,
         *accounts.DECLARATIONS,
     )
 )

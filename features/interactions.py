@@ -53,6 +53,21 @@ USAGE = Aggregate(
     family="usage",
     topic="use",
 )
+USAGE_MEAN = Aggregate(
+    "usage_mean",
+    _TABLE,
+    "mean",
+    Words(
+        "{value} {unit of use|units of use} per record of use on average",
+        "{value} {brugsenhed|brugsenheder} pr. registrering i gennemsnit",
+    ),
+    column="quantity",
+    where=kind("usage"),
+    windows=(30, 90),
+    unit="number",
+    family="usage",
+    topic="use",
+)
 CALL_MINUTES = Aggregate(
     "call_minutes",
     _TABLE,
@@ -129,6 +144,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
     Trend(USAGE),
     Recent(USAGE, half_lives=(14,)),
     Pace(USAGE, fast=14, slow=60),
+    USAGE_MEAN,
     *_TOUCHES,
     *_MIX,
     CALL_MINUTES,

@@ -5,7 +5,7 @@ An invoice is overdue from the day after `due_at`; payment on the day itself is 
 
 from __future__ import annotations
 
-from features.measures import Combined, Elapsed, Oldest, Windowed
+from features.measures import Combined, Elapsed, Lateness, Oldest, Windowed
 from features.spec import ALL, Declaration, Derived, Fact, Window, ending, span, with_span
 from features.where import blank, filled, later_day, past, positive
 from features.words import Words
@@ -113,5 +113,17 @@ DECLARATIONS: tuple[Declaration, ...] = (
         topic="payments",
     ),
     *(_paid_late(window) for window in (90, 365, ALL)),
-    *(_days_late(window) for window in (365, ALL)),
+    *(_days_late(window) for window in (90, 180, 365, ALL)),
+    Derived(
+        "days_paid_late_last",
+        Lateness(_TABLE, _BILLED),
+        Words(
+            "the newest invoice that was paid or fell due: {value}",
+            "den nyeste faktura, der er betalt eller forfalden: {value}",
+        ),
+        unit="days_late",
+        family="lateness",
+        unknown=Words("no invoice was paid or fell due", "ingen faktura er betalt eller forfalden"),
+        topic="payments",
+    ),
 )

@@ -42,13 +42,16 @@ BY_TABLE = {
 
 MORE_IS_GOOD = ("purchases", "spend", "products", "activity", "logins", "use", "people", "survey", "seats")
 MORE_IS_BAD = ("returns", "payments", "tickets")
-_TIME_SINCE = ("recency", "regularity")
-"""Families in which more means longer ago."""
+_MORE_IS_LESS = ("recency", "regularity", "lost")
+"""Families in which more means longer ago, or gone."""
+
+_NEITHER = ("mix", "baskets")
+"""Families that tell of what something consists, not of how much of it there is."""
 
 
 def good_news(topic: str, family: str) -> int:
     """Return whether more of a figure is good news for a relation (1), bad news (-1), or neither (0)."""
     sign = 1 if topic in MORE_IS_GOOD else -1 if topic in MORE_IS_BAD else 0
-    if family == "mix" and sign > 0:
+    if family in _NEITHER and sign > 0:
         return 0
-    return -sign if family in _TIME_SINCE else sign
+    return -sign if family in _MORE_IS_LESS else sign

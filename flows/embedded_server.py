@@ -112,10 +112,10 @@ def prefect_ready(server: EmbeddedServer | None) -> Iterator[None]:
         temporary_settings,
     )
 
-    from features.computing import compiled, passes, strands
+    from features.computing import compiled, moves, passes, people, purchasing, strands
 
     compiled.load(
-        [*vars(passes).values(), *vars(strands).values()]
+        [each for module in (passes, strands, moves, people, purchasing) for each in vars(module).values()]
     )  # while the server starts there is nothing else to do
     # Heartbeats tell a lasting server that a run has died; one that lives as long as the run learns nothing from
     # them, and stopping them costs every flow a second.

@@ -30,6 +30,25 @@ def find_edge(
             out[date, account] = position
 
 
+@compiled("Array(int32, 2, 'C', True)", "Array(int32, 2, 'C', True)", DAYS, DAYS, *["Array(int32, 2, 'C')"] * 2)
+def edge_of(start: Any, end: Any, day: Any, as_ofs: Any, back: Any, out: Any) -> None:
+    """Fill in the position of the first of the rows `start : end` on the day `back` days before as_of, or later.
+
+    All but the days are of shape (dates, accounts), so that each account may look back by days of its own.
+    """
+    for date in range(out.shape[0]):
+        for account in range(out.shape[1]):
+            low, high = start[date, account], end[date, account]
+            edge = as_ofs[date] - back[date, account]
+            while low < high:
+                middle = (low + high) // 2
+                if day[middle] < edge:
+                    low = middle + 1
+                else:
+                    high = middle
+            out[date, account] = low
+
+
 @compiled(*_STRANDS, DAYS, DAYS, DAYS, _SCRATCH, "int64", _OUT)
 def distinct(
     accounts: Any, firsts: Any, lasts: Any, bounds: Any, since: Any, day: Any, as_ofs: Any, numbers: Any, latest: Any,

@@ -8,10 +8,15 @@ from features.computing.evaluation import Measure, Reads
 from features.measures.combined import Combined
 from features.measures.contracted import Contracted, Held
 from features.measures.decayed import Decayed
+from features.measures.lately import Lately
+from features.measures.lateness import Lateness
 from features.measures.latest import Latest
+from features.measures.moves import Moved
 from features.measures.of_account import Attribute, Observed, Opened
 from features.measures.parts import leaves, parts
 from features.measures.peers import PeersMean
+from features.measures.people import People
+from features.measures.purchasing import Purchasing
 from features.measures.recency import Since, Until
 from features.measures.spans import Elapsed, Gaps, Oldest
 from features.measures.top import TopShare
@@ -26,12 +31,17 @@ __all__ = [
     "Gaps",
     "Held",
     "How",
+    "Lately",
+    "Lateness",
     "Latest",
     "Measure",
+    "Moved",
     "Observed",
     "Oldest",
     "Opened",
     "PeersMean",
+    "People",
+    "Purchasing",
     "Reads",
     "Since",
     "TopShare",

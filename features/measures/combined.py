@@ -14,12 +14,12 @@ from features.computing.selection import Floats
 @dataclass(frozen=True)
 class Combined:
     """Two measures in one: "ratio" a / b, "change" a / b - 1, "difference" a - b, "monthly" 30 a / max(b, 30),
-    "usual" times a / b.
+    "usual" times a / b, "product" a b.
 
     Ratio and change are NaN unless b is positive, usual unless b is at least `times`.
     """
 
-    how: Literal["ratio", "change", "difference", "monthly", "usual"]
+    how: Literal["ratio", "change", "difference", "monthly", "usual", "product"]
     a: Measure
     b: Measure
     times: float = 1.0
@@ -38,6 +38,8 @@ class Combined:
         a, b = evaluation.value(self.a), evaluation.value(self.b)
         if self.how == "difference":
             return a - b
+        if self.how == "product":
+            return a * b
         if self.how == "monthly":
             return a * 30 / np.maximum(b, 30) * self.times
         if self.how == "usual":

@@ -24,8 +24,9 @@ _COLUMN = {
     "under_notice": "ended_at",
 }
 LineFigure = Literal[
-    "mrr", "seats", "lines", "products", "days_to_renewal", "days_to_notice", "auto_renew", "under_notice", "age"
-]
+    "mrr", "seats", "lines", "products", "days_to_renewal", "days_to_notice", "auto_renew", "under_notice", "age",
+    "year",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Contracted(AllHistory):
 
     "mrr" and "seats" are sums, "lines" and "products" counts (0 without a line). "auto_renew" is the share of lines
     that say yes, "under_notice" the MRR of lines whose end is known. Days run to the nearest date that has not passed,
-    and "age" from the start of the oldest line in force; NaN without one.
+    "age" from the start of the oldest line in force, "year" from its last anniversary (every 365 days); NaN without
+    one.
     """
 
     figure: LineFigure
@@ -57,9 +59,10 @@ class Contracted(AllHistory):
         held = lines.in_force(at)
         if self.figure == "lines":
             return _sum(lines, held, accounts)
-        if self.figure == "age":
+        if self.figure in ("age", "year"):
             began = lines.start[np.searchsorted(lines.line, lines.line)]  # the start of the line's first version
-            return _days_to_lowest(lines, held, began, accounts, at)
+            age = _days_to_lowest(lines, held, began, accounts, at)
+            return age % 365 if self.figure == "year" else age
         return self._of_column(lines, held, accounts, at)
 
     def _of_column(self, lines: LineVersions, held: Flags, accounts: int, at: int) -> Floats:

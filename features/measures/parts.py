@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from features.computing.evaluation import Measure
 from features.measures.combined import Combined
+from features.measures.lately import Lately
 from features.measures.peers import PeersMean
 
 
@@ -24,4 +25,4 @@ def leaves(measure: Measure) -> Iterator[Measure]:
 def _inner(measure: Measure) -> tuple[Measure, ...]:
     if isinstance(measure, Combined):
         return measure.a, measure.b
-    return measure.parts if isinstance(measure, PeersMean) else ()
+    return measure.parts if isinstance(measure, PeersMean | Lately) else ()

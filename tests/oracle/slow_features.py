@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from slow_rhythm import alive_probability, contract_moves, expected_days, people
+
 Row = dict[str, Any]
 Raw = dict[str, list[Row]]
 
@@ -281,8 +283,24 @@ class Account:
         self.found["days_between_first_and_last_purchase"] = span
         days = distinct_days(bought, "issued_at")
         self.found |= regularity("purchase", days, self.now, "days_since_purchase_over_gap")
+        self.expected(bought, days)
         if "paid_at" in self.mapped[t]:
             self.payments(bought)
+
+    def expected(self, bought: list[Row], days: list[date]) -> None:
+        alive = ahead = spend = None
+        if days:
+            history = len(days) - 1, (days[-1] - days[0]).days, (self.now.date() - days[0]).days
+            alive, ahead = alive_probability(*history), expected_days(*history, 60)
+            spend = ahead * units(bought, "amount") / len(days)
+        self.found["purchase_alive_probability"] = alive
+        self.found["purchase_days_expected_60d"] = ahead
+        self.found["spend_expected_mean_60d"] = spend
+        self.found["spend_expected_over_recent_60d"] = quotient(spend, self.found["spend_60d"])  # type: ignore[arg-type]
+        if "quantity" in self.mapped["invoices"]:
+            total = units(bought, "quantity")
+            self.found["price_per_unit_all"] = quotient(units(bought, "amount"), total)
+            self.found["units_per_row_all"] = quotient(total, len(bought))
 
     def payments(self, billed: list[Row]) -> None:
         unpaid = [row for row in billed if row["paid_at"] is None]
@@ -299,9 +317,16 @@ class Account:
             late = None if settled is None else [days_since(row["paid_at"], row["due_at"]) for row in settled]
             share = quotient(sum(days > 0 for days in late), len(late)) if late is not None else None
             self.found[f"share_paid_late_{ending}"] = share
-            if window != 90:
-                mean = quotient(sum(late), len(late)) if late is not None else None
-                self.found[f"days_paid_late_mean_{ending}"] = mean
+        for window in (90, 180, 365, None):
+            ending = "all" if window is None else f"{window}d"
+            settled = self.within("invoices", [r for r in billed if r["paid_at"] and r["due_at"]], window)
+            late = None if settled is None else [days_since(row["paid_at"], row["due_at"]) for row in settled]
+            mean = quotient(sum(late), len(late)) if late is not None else None
+            self.found[f"days_paid_late_mean_{ending}"] = mean
+        told = [row for row in billed if row["due_at"] and (row["paid_at"] or row["due_at"] < self.now)]
+        newest = sorted(told, key=lambda row: (row["issued_at"], row["paid_at"] is None))[-1:]
+        late_by = days_since(newest[0]["paid_at"] or self.now, newest[0]["due_at"]) if newest else None
+        self.found["days_paid_late_last"] = late_by
 
     # --- interactions
 
@@ -329,10 +354,12 @@ class Account:
             self.trend("usage", t, kinds("usage"), "sum", (30, 90), "quantity")
             self.decayed("usage", t, kinds("usage"), "sum", (14,), "quantity")
             self.pace("usage", t, kinds("usage"), 14, 60, "quantity")
+            self.aggregate("usage_mean", t, kinds("usage"), "mean", (30, 90), "quantity")
             self.aggregate("call_minutes", t, kinds("call"), "sum", (30, 90, 365), "quantity")
         if "contact_id" in mapped:
             self.aggregate("contacts", t, rows, "distinct", (30, 90, 365), "contact_id")
             self.top_share("top_contact_share_365d", t, rows, "contact_id", lambda _: 1)
+            self.found |= people(rows, self.now, self.within(t, rows, 365) is not None)
         self.aggregate("kinds", t, rows, "distinct", (30, 90), "kind")
         self.since("days_since_interaction", t, rows)
         self.since("days_since_first_interaction", t, rows, 0)
@@ -411,6 +438,8 @@ class Account:
             self.found["mrr_per_seat"] = price[0]
             self.found["mrr_per_seat_change_365d"] = change(price[0], price[1])
             self.found["mrr_per_seat_365d_before"] = price[1]
+            self.moves()
+            self.seats_used()
         held, ago = self.in_force(0), self.in_force(365)
         self.found["lines"] = len(held or [])
         self.found["lines_365d_before"] = None if ago is None else len(ago)
@@ -429,7 +458,33 @@ class Account:
             self.found["mrr_under_notice"] = units([row for row in rows if row["ended_at"] is not None], "mrr")
         began = [versions[0]["started_at"] for versions, _ in held or []]
         self.found["oldest_line_days"] = days_since(now, min(began)) if began else None
+        year = None if not began else days_since(now, min(began)) % 365
+        self.found["contract_year_days"] = year
         self.since("days_since_contract_change", "subscriptions", self.past("subscriptions"))
+
+    def moves(self) -> None:
+        moved = contract_moves(list(self.lines().values()), self.now)
+        names = {"rose": "mrr_growth", "fell": "mrr_reduction", "priced": "price_rise", "returned": "return"}
+        for kind, name in names.items():
+            days, share = moved.get(kind, (None, None))
+            self.found[f"days_since_{name}"] = days
+            if kind in ("rose", "priced"):
+                self.found[f"{name}_last"] = share
+
+    def seats_used(self) -> None:
+        if "interactions" not in self.tables:
+            return
+        rows = [row for row in self.past("interactions") if row["kind"] == "login"]
+        seats = self.contracted("seats", 0)
+        self.found["logins_per_seat_90d"] = quotient(self.found["logins_90d"], seats)  # type: ignore[arg-type]
+        if "quantity" in self.mapped["interactions"]:
+            self.found["usage_per_seat_30d"] = quotient(self.found["usage_30d"], seats)  # type: ignore[arg-type]
+        grown = self.found["days_since_mrr_growth"]
+        days = 90 if grown is None else min(90, max(7, int(grown)))
+        back = self.within("interactions", rows, 90) is not None
+        since = self.within("interactions", rows, days)
+        rate = len(since) * 30 / days if since is not None and back else None
+        self.found["logins_since_growth_per_month"] = rate
 
     def contracted(self, column: str, back: int) -> float | None:
         held = self.in_force(back)
@@ -440,17 +495,21 @@ class Account:
         then = self.now - timedelta(days=back)
         if back and ("subscriptions" not in self.first or then.date() < self.first["subscriptions"]):
             return None
-        lines: dict[Any, list[Row]] = {}
-        for row in self.tables["subscriptions"]:
-            named = row.get("subscription_id")
-            lines.setdefault(("id", named) if named is not None else ("product", row.get("product")), []).append(row)
         held = []
-        for versions in lines.values():
+        for versions in self.lines().values():
             begun = [row for row in versions if row["started_at"] <= then]
             # The version that started last, whatever became of the ones before it.
             if begun and (begun[-1].get("ended_at") is None or then < begun[-1]["ended_at"]):
                 held.append((versions, begun[-1]))
         return held
+
+    def lines(self) -> dict[Any, list[Row]]:
+        """Return the versions of each line."""
+        lines: dict[Any, list[Row]] = {}
+        for row in self.tables["subscriptions"]:
+            named = row.get("subscription_id")
+            lines.setdefault(("id", named) if named is not None else ("product", row.get("product")), []).append(row)
+        return lines
 
     # --- holdings and the account itself
 

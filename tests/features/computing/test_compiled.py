@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 
-from features.computing import passes, strands
+from features.computing import moves, passes, people, purchasing, strands
 from features.computing.compiled import INTS, Compiled, compiled, load
 
 
@@ -65,6 +65,11 @@ def test_an_array_that_may_not_be_written_is_read() -> None:
 
 
 def test_every_pass_is_compiled_and_says_what_it_does() -> None:
-    found = [value for module in (passes, strands) for value in vars(module).values() if isinstance(value, Compiled)]
-    assert len(found) == 12
+    found = [
+        value
+        for module in (passes, strands, moves, people, purchasing)
+        for value in vars(module).values()
+        if isinstance(value, Compiled)
+    ]
+    assert len(found) == 16
     assert all(each.__doc__ for each in found)
