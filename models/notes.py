@@ -60,6 +60,7 @@ def training_notes(
         "trained_until": model.manifest["trained_until"],
         "recipe": model.manifest["recipe"],
         "chosen": model.manifest.get("chosen"),
+        "horizons": model.manifest.get("horizons"),
         "target": target.plain(),
         "digests": digests(material) | {"data": model.manifest["data_digest"], "model": model.digest},
     }
