@@ -16,6 +16,8 @@ from pipeline.report.breakdown import breakdown
 from pipeline.report.chosen import chosen_section
 from pipeline.report.drift import drift_section, leaks_section
 from pipeline.report.expected import expected
+from pipeline.report.families import families
+from pipeline.report.horizons import horizons_section
 from pipeline.report.section import About, Section
 
 Maker = Callable[[Mapping[str, Any], About], Section | None]
@@ -26,9 +28,11 @@ MAKERS: tuple[Maker, ...] = (
     expected,
     amounts,
     breakdown,
+    horizons_section,
     ageing,
     drift_section,
     leaks_section,
+    families,
 )
 
 

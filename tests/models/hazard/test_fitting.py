@@ -1,0 +1,104 @@
+"""Hazards are learnt, kept beside the model and read back; what they say follows what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.spec import Feature
+from models.dataset import Dataset
+from models.hazard.fitting import fit_hazards, with_horizons
+from models.manifest import FittedModel, load_model
+from models.targets import Target, declare
+from models.train import fit_recipe
+from pipeline.settings import Settings, parse
+
+
+@pytest.fixture(scope="module")
+def task(
+    data_of: Callable[..., Dataset], settings: Settings, features: list[Feature]
+) -> tuple[Dataset, Target, FittedModel]:
+    """Churn by contract within 28 days; those left go on leaving up to day 180, the earlier the fewer their calls."""
+    data = data_of()
+    keys = {"kind": "churn", "by": "contract", "horizon": 28, "horizons": [60, 90, 180, 365]}
+    given = {"name": "toy", "tables": {"subscriptions": [{"source": "s.csv"}]}, "targets": {"churn": keys}}
+    target = declare(parse(Settings, given, "toy.toml"))["churn"]
+    rng = np.random.default_rng(5)
+    few = data.features["calls_90d"].to_numpy() < data.features["calls_90d"].median()
+    later = np.where(few, rng.integers(28, 90, len(data)), rng.integers(90, 180, len(data)))
+    main = fit_recipe("logistic", data, target, features, settings, date(2025, 12, 1))
+    happens = rng.random(len(data)) < 1 - (1 - main.probability(data.features)) ** 2
+    after = np.where(data.rows["label"] == 1, rng.integers(0, 28, len(data)), np.where(happens, later, np.nan))
+    rows = data.rows.assign(event_after=after.astype(float), seen_days=np.int32(200))
+    made = replace(data, rows=rows)
+    return made, target, main
+
+
+def test_a_model_keeps_its_curves_and_says_the_same_when_read_again(
+    task: tuple[Dataset, Target, FittedModel], features: list[Feature], settings: Settings, tmp_path: Path
+) -> None:
+    data, target, main = task
+    model = with_horizons(main, data, target, features, settings)
+    assert with_horizons(main, data, target, features, settings).digest == model.digest
+    model.save(tmp_path / "model")
+    read = load_model(tmp_path / "model")
+    assert read.curve is not None
+    matrix = model.encode(data.features)
+    probability = main.probability(data.features)
+    made = read.curve.cumulative(matrix, probability)
+    assert (np.diff(made, axis=0, prepend=0.0) >= 0).all()
+    assert (made[read.curve.own] == probability).all()
+    # A row's bits do not depend on the others.
+    assert (read.curve.cumulative(matrix[7:8], probability[7:8])[:, 0] == made[:, 7]).all()
+    entry = model.manifest["horizons"]
+    assert entry["horizons"] == [60, 90, 180]
+    assert entry["left_out"] == {"365": "no training date lies 365 days back, with the days to settle"}
+    # Few calls: early, if at all, though as likely on the whole.
+    few = (data.features["calls_90d"] < data.features["calls_90d"].median()).to_numpy()
+    at = {end: made[position] for position, end in enumerate(read.curve.ends)}
+    early = (at[90] - at[28]) / (at[180] - at[28])
+    assert early[few].mean() > early[~few].mean() + 0.2
+
+
+def test_curves_are_calibrated_in_the_large(
+    task: tuple[Dataset, Target, FittedModel], features: list[Feature], settings: Settings
+) -> None:
+    data, target, main = task
+    curve = with_horizons(main, data, target, features, settings).curve
+    assert curve is not None
+    made = curve.cumulative(main.encode(data.features), main.probability(data.features))
+    for end in (60, 90, 180):
+        happened = (data.rows["event_after"] < end).mean()
+        assert made[curve.ends.index(end)].mean() == pytest.approx(happened, abs=0.05)
+
+
+def test_without_horizons_or_with_too_few_events_nothing_is_fitted(
+    task: tuple[Dataset, Target, FittedModel], features: list[Feature], settings: Settings
+) -> None:
+    data, target, main = task
+    none = replace(target, params=target.params.model_copy(update={"horizons": ()}))
+    assert fit_hazards(data, none, features, settings) is None
+    silent = replace(data, rows=data.rows.assign(event_after=np.nan))
+    assert fit_hazards(silent, target, features, settings) is None
+    assert with_horizons(main, silent, target, features, settings) is main
+
+
+def test_what_was_not_seen_is_not_learnt_from(
+    task: tuple[Dataset, Target, FittedModel], features: list[Feature], settings: Settings
+) -> None:
+    data, target, _ = task
+    # All rows are known for 90 days: what comes later must change nothing.
+    cut = replace(data, rows=data.rows.assign(seen_days=np.int32(90)))
+    rows: pd.DataFrame = cut.rows
+    blind = replace(cut, rows=rows.assign(event_after=rows["event_after"].where(rows["event_after"] < 90)))
+    first, second = (fit_hazards(each, target, features, settings) for each in (cut, blind))
+    assert first is not None
+    assert second is not None
+    assert first.entry["horizons"] == [60, 90]
+    assert (first.files, first.entry) == (second.files, second.entry)
