@@ -92,6 +92,14 @@ def test_who_failed_is_left_out_with_the_reason(folder: Path) -> None:
     }
 
 
+def test_peers_that_are_missing_are_counted_where_none_is_said_to_be_better(folder: Path) -> None:
+    told = {name: fitted(folder, name, GOOD) for name in ("model", "lightgbm")}
+    found = judge([folder], told | {"recency": Fitted([folder / "absent"], [None])})
+    assert no_peer_better("online_retail", "churn", found).measured.startswith(
+        "1 compared, 1 not measured; the nearest"
+    )
+
+
 def test_rows_without_a_known_truth_are_left_out_for_all(folder: Path) -> None:
     rows = pd.read_parquet(folder / "judge/rows.parquet")
     rows.assign(exact=[0.5, 0.1, None, 0.2]).to_parquet(folder / "judge/rows.parquet")

@@ -68,7 +68,9 @@ def no_peer_better(case: str, target: str, judged: Judged) -> Aim:
         return Aim(f"{name}, {target}", what, "not measured", None)
     better = [peer for peer, each in compared.items() if each.high is not None and each.high < 0]
     nearest = min(compared, key=lambda peer: compared[peer].value or 0.0)
-    told = f"{len(compared)} compared; the nearest, {plain_title(nearest)}: {said(compared[nearest], sign=True)}"
+    absent = sum(BY_NAME[name].peer for name in judged.left_out)
+    counted = f"{len(compared)} compared" + (f", {absent} not measured" if absent else "")
+    told = f"{counted}; the nearest, {plain_title(nearest)}: {said(compared[nearest], sign=True)}"
     if better:
         told = "better: " + "; ".join(f"{plain_title(peer)} {said(compared[peer], sign=True)}" for peer in better)
     return Aim(f"{name}, {target}", what, told, not better)
