@@ -183,8 +183,8 @@ def main() -> None:
         print(f"{row['what']}: {row['value']}" + (f" (aim {row['aim']})" if row["aim"] else ""))
     if options.json is not None:
         note = (
-            f"Synthetic companies of {options.accounts} accounts and 2 years, both targets; clean runs besides on Online "
-            "Retail at its earlier test dates and on RavenStack."
+            f"Synthetic companies of {options.accounts} accounts and 2 years, both targets; clean runs besides on "
+            "Online Retail at its earlier test dates and on RavenStack."
         )
         document = {
             "title": "Leaks are named, and clean columns are not", "command": "python tests/benchmarks/leaks.py",

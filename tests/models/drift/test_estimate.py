@@ -32,9 +32,7 @@ def test_the_expected_auc_of_two_rows_counts_no_row_against_itself() -> None:
     assert found["auc"][0] == pytest.approx(0.64 / (0.64 + 0.04))
 
 
-@pytest.mark.parametrize(
-    "measure", ["auc", "average_precision", "lift_10", "precision_at_capacity", "brier", "positives"]
-)
+@pytest.mark.parametrize("measure", MEASURES)
 def test_intervals_hold_what_calibrated_probabilities_came_to(measure: str) -> None:
     inside = 0
     for seed in range(40):
