@@ -42,7 +42,7 @@ def _worst(notes: Mapping[str, Any], told: Mapping[str, Any]) -> str:
                 off.append(f"{name} ({figure(ratio['value'])} times the real number)")
     said = [f"Told apart among themselves less well than accounts on the whole: {', '.join(worse)}." if worse else ""]
     said.append(f"Expected too many or too few: {', '.join(off)}." if off else "")
-    said.append(f"{small} groups are too small to say." if small else "")
+    said.append(f"Groups too small to say: {small}." if small else "")
     told_off = " ".join(each for each in said if each)
     return (
         told_off

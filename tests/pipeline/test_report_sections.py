@@ -1,0 +1,101 @@
+"""The sections that an evaluation adds to a report, from notes typed by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report.against import against
+from pipeline.report.ageing import ageing
+from pipeline.report.breakdown import breakdown
+from pipeline.report.expected import expected
+from pipeline.report.section import About, measured, share
+from pipeline.report.sections import sections
+
+ABOUT = About("churn", risk=True, currency="EUR", horizon=90)
+
+
+def ends(value: float, reach: float = 0.1) -> dict[str, float]:
+    return {"value": value, "low": value - reach, "high": value + reach}
+
+
+def beside(expected: float, real: float) -> dict[str, Any]:
+    return {"expected": expected, "real": real, "ratio": ends(expected / real)}
+
+
+def test_notes_that_say_nothing_have_no_sections() -> None:
+    assert sections({}, ABOUT) == []
+
+
+def test_totals_that_are_off_and_a_base_rate_that_moved_are_said() -> None:
+    fold = {"n": 100, "learnt": 0.4, "rate": ends(0.5), "number": beside(40, 50), "value": beside(990, 1000)}
+    notes = {
+        "expected": {"folds": [fold | {"as_of": "2025-03-01"}], "pooled": fold},
+        "shift": {"as_of": "2025-06-01", "accounts": 90, "learnt": 0.4, "predicted": 0.4, "moved_from": 0.3},
+    }
+    made = expected(notes, ABOUT)
+    assert made is not None
+    first, shift, now = (sentence.replace("\u00a0", " ") for sentence in made.said)
+    assert first.startswith("Of 50 real outcomes the model expected 40, .800 times (.700 to .900)")
+    assert first.endswith("The number is off by more than 10 %.")
+    assert shift == (
+        "Base rate: 40.0 % in the rows learnt from, 50.0 % on the test dates (50.0 % to 50.0 %): it moved by +25 %."
+    )
+    assert "Without recalibration it would be 30.0 %" in now
+
+
+def test_groups_too_small_to_say_are_counted_and_worse_ones_named() -> None:
+    group = {
+        "n": 80,
+        "accounts": 40,
+        "positives": 20,
+        "small": False,
+        "auc": ends(0.6, 0.05),
+        "number": beside(20, 20),
+        "value": beside(10, 10),
+    }
+    small = group | {"name": "public", "small": True, "auc": {"value": None, "low": None, "high": None}}
+    notes = {
+        "breakdown": {
+            "attributes": "as they are today",
+            "dimensions": [{"by": "segment", "groups": [group | {"name": "trade"}, small]}],
+        },
+        "evaluation": {"pooled": {"contenders": {"model": {"auc": ends(0.8)}}}},
+    }
+    made = breakdown(notes, ABOUT)
+    assert made is not None
+    assert "segment trade (AUC .600)" in made.said[0]
+    assert "Groups too small to say: 1." in made.said[0]
+    assert made.folded[0].rows[1][4] == "too small to say"
+
+
+def test_a_better_model_is_said_to_be_and_no_champion_is_not_compared() -> None:
+    figures = {"auc": ends(0.05, 0.02)}
+    notes = {"evaluation": {"pooled": {"paired": {"model - recency": figures}}}}
+    made = against(notes, ABOUT)
+    assert made is not None
+    assert made.said[0] == "In AUC the model is better than the recency rule (+.050, +.030 to +.070)."
+    assert "is not compared" in made.said[1]
+
+
+def test_a_loss_with_age_is_said_from_the_month_it_shows() -> None:
+    def age(months: int, difference: float) -> dict[str, Any]:
+        of = {"auc": ends(0.7), "ece": ends(0.1, 0.01), "brier": ends(0.1), "total": 1.0}
+        return {
+            "months": months,
+            "n": 10,
+            "dates": 1,
+            "aged": of,
+            "fresh": of,
+            "aged - fresh": {"auc": ends(difference, 0.01)},
+        }
+
+    made = ageing({"ageing": [age(1, 0.0), age(6, -0.03)]}, ABOUT)
+    assert made is not None
+    assert "shows from 6 months on (-.030, -.040 to -.020)" in made.said[0]
+    assert made.pictures[0].svg.startswith("<svg")
+
+
+def test_cells_hold_a_figure_and_its_interval() -> None:
+    assert measured(ends(0.5)) == (".500", ".400 to .600")
+    assert share({"value": 0.5, "low": None, "high": None}) == "50\u00a0%"
+    assert measured(None) == "–"
