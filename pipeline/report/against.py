@@ -58,4 +58,7 @@ def _named(pair: str) -> str:
 
 
 def _name(contender: str) -> str:
-    return {CHAMPION: "the champion"}.get(contender) or f"the {CONTENDERS.get(contender, contender).lower()}"
+    if contender == CHAMPION:
+        return "the champion"
+    told = CONTENDERS.get(contender, contender)
+    return f"the {told[:1].lower()}{told[1:]}"
