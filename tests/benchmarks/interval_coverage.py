@@ -1,6 +1,6 @@
 """Do stated intervals hold what they claim? A simulated business, drawn again and again, of 200 to 2,000 accounts.
 
-    python tests/benchmarks/coverage.py [--draws 150] [--quick] [--json FILE]
+    python tests/benchmarks/interval_coverage.py [--draws 150] [--quick] [--json FILE]
 
 Each draw is a book of accounts with a standing mood and monthly ups and downs, seen at nine dates a month apart; who
 leaves within three months has label 1, and is gone afterwards, so that one account's rows overlap and agree. What the
@@ -186,7 +186,7 @@ def main() -> None:
         )
         told = {
             "title": "Intervals cover what they state",
-            "command": "python tests/benchmarks/coverage.py",
+            "command": "python tests/benchmarks/interval_coverage.py",
             "done_when": 4,
             "seconds": round(time.process_time() - begun),
             "rows": [{key: row[key] for key in ("what", "value", "aim", "met")} for row in rows],
