@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flows.command import OUT, Command, step
 from flows.printing import LEGEND, print_backtest
 from flows.printing_sections import print_sections
 from models.backtest import CONTENDERS, Backtest, backtest, document
+from models.families import drop_one
 from models.manifest import load_model
 from models.material import Material
 from models.registry import Registry
@@ -34,6 +36,7 @@ def judge(
     *,
     folds: int | None = None,
     ageing: bool = False,
+    families: bool = False,
     verbose: bool = False,
 ) -> None:
     """Backtest the targets and print their folds, pooled and final figures, and what these show.
@@ -44,7 +47,7 @@ def judge(
     today = running.as_of if dated else running.today
     settings = running.settings
     done = []
-    for result in backtests(settings, today, targets, folds=folds, ageing=ageing):
+    for result in backtests(settings, today, targets, folds=folds, ageing=ageing, families=families):
         done.append(result)
         print_backtest(OUT, result.target, result.plain)
         about = About(result.target, result.risk, settings.money.currency)
@@ -66,6 +69,7 @@ def backtests(
     *,
     folds: int | None = None,
     ageing: bool = False,
+    families: bool = False,
 ) -> Iterator[Backtest]:
     """Yield the backtest of each target, on rows recorded up to `today`; raise TrainingRefused when all are refused.
 
@@ -87,7 +91,11 @@ def backtests(
         try:
             serving = registry.champion(name)
             champion = None if serving is None else load_model(serving.folder, serving.digest)
-            yield backtest(material, material.target(name), today, SHOWN, champion, ageing=ageing, profit=True)
+            target = material.target(name)
+            result = backtest(material, target, today, SHOWN, champion, ageing=ageing, profit=True)
+            if families:
+                result = replace(result, plain={**result.plain, "families": drop_one(material, target, today)})
+            yield result
         except TrainingRefused as refusal:
             step(f"backtest {name}: refused. {refusal}")
             refused.append(str(refusal))

@@ -36,5 +36,6 @@ Folds = Annotated[
     typer.Option(min=1, max=120, metavar="N", help="So many test dates, instead of those the config asks for."),
 ]
 Ageing = Annotated[bool, typer.Option("--ageing", help="Score each model 1 to 12 months later too.")]
+Families = Annotated[bool, typer.Option("--families", help="Refit without each family of features too; it takes long.")]
 Folder = Annotated[Path, typer.Option(help="Where the company and everything made from it go.")]
 CONFIG = Path("keepgrow.toml")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.command import command
-from flows.commands.app import CONFIG, Ageing, AsOf, Config, Folds, Json, Predictions, Targets, Verbose, app
+from flows.commands.app import CONFIG, Ageing, AsOf, Config, Families, Folds, Json, Predictions, Targets, Verbose, app
 
 
 @app.command()
@@ -27,6 +27,7 @@ def backtest(
     target: Targets = None,
     folds: Folds = None,
     ageing: Ageing = False,
+    families: Families = False,
     predictions: Predictions = None,
     json: Json = None,
     verbose: Verbose = False,
@@ -39,7 +40,7 @@ def backtest(
         from flows.judging import judge
 
         dated = as_of is not None
-        judge(running, target, dated, predictions, folds=folds, ageing=ageing, verbose=verbose)
+        judge(running, target, dated, predictions, folds=folds, ageing=ageing, families=families, verbose=verbose)
 
 
 @app.command()
