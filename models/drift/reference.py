@@ -39,6 +39,9 @@ MOST_CODES = 20
 MOST_DATES = 13
 """Training dates that are kept, evenly from the last one back: 28 days apart they show a year."""
 
+NEAR = 0.01
+"""Share of the range of nine tenths of the values within which two edges are one."""
+
 SCORED = 500
 """Rows per date that are scored."""
 
@@ -231,7 +234,10 @@ def _edges(values: Floats, feature: Feature, described: Mapping[str, Any]) -> Fl
 
 
 def edges_of(values: Floats) -> Floats:
-    """Return the inner edges of BINS bins with about equally many known values each; fewer where values repeat."""
+    """Return the inner edges of BINS bins with about equally many known values each.
+
+    Fewer where values repeat, or lie so near one another (NEAR) that a move between them means nothing.
+    """
     known = values[~np.isnan(values)]
     if not len(known):
         return np.empty(0)
@@ -241,7 +247,12 @@ def edges_of(values: Floats) -> Floats:
     above = thin[thin > edges[0]]
     if len(edges) == 1 and len(above):
         edges = np.unique([edges[0], above.min()])
-    return edges[edges > known.min()]
+    low, high = np.quantile(thin, (0.05, 0.95), method="lower")
+    apart, kept = NEAR * (high - low), []
+    for edge in edges[edges > known.min()]:
+        if not kept or edge - kept[-1] >= apart:
+            kept.append(float(edge))
+    return np.array(kept)
 
 
 def _counts(values: Floats, edges: Floats, weight: Floats | None) -> Ints:

@@ -36,6 +36,8 @@ def other_weekdays(material: Material, target: Target, dates: Sequence[date], un
     features = [feature for feature in material.features if not peers_in([feature])]
     snapshot = material.snapshot
     ids = [account for bucket in range(snapshot.buckets) for account in snapshot.ids(bucket).to_pylist()]
+    if not ids:
+        return pd.DataFrame({"account_id": [], "as_of": pd.DatetimeIndex([])})
     barred = {*snapshot.excluded(until)["account_id"]}
     chosen = sorted((account for account in ids if account not in barred), key=lambda each: (_lot(each), each))
     whole = snapshot.buckets == 1 and len(ids) <= 2 * ACCOUNTS

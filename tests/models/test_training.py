@@ -39,7 +39,9 @@ class Firm:
     data: Dataset
     until: date = EARLY
     attributes: str = "as they are today"
-    snapshot: Any = field(default_factory=lambda: SimpleNamespace(digest="5f2c" * 16, columns={"invoices": ()}))
+    snapshot: Any = field(
+        default_factory=lambda: SimpleNamespace(digest="5f2c" * 16, columns={"invoices": ()}, buckets=0)
+    )
 
     def build(self, as_ofs: Sequence[date]) -> None:
         """The rows carry their features."""

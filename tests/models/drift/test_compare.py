@@ -106,3 +106,8 @@ def test_a_value_that_most_rows_have_is_a_bin_of_its_own() -> None:
 
 def test_scores_at_both_ends_are_kept() -> None:
     assert score_counts(np.array([0.0, 1.0, np.nan])).sum() == 2
+
+
+def test_values_that_differ_by_a_rounding_share_a_bin() -> None:
+    values = np.array([0.00011, 0.00012, 0.00013, 0.00014, 0.00015, 0.00016, 0.00017, 0.5, 0.7, 0.9])
+    assert edges_of(values).tolist() == [0.00012, 0.5, 0.7]
