@@ -26,6 +26,8 @@ class Needed:
     found: int
     accounts: int
     months: float
+    judged: bool = False
+    """Whether a model's AUC was measured on these accounts."""
 
     @property
     def enough(self) -> bool:
@@ -48,14 +50,14 @@ class Needed:
     def words(self) -> str:
         """What there is and what it takes, in a sentence or two."""
         what = f"an AUC of {AIM:.2f}".replace("0.", ".")
-        if self.enough:
+        if self.enough and self.judged:
             return (
                 f"With {self.found:,} accounts that had the rarer outcome, {what} would most likely have shown; what "
                 "there is to tell is less than that."
             )
         takes = f"To tell {what} from chance, four times in five, takes about {self.accounts:,} accounts that had the "
         found = f"rarer outcome on dates such as these; there are {self.found:,}."
-        if self.more_months is None:
+        if self.more_months is None or self.enough:
             return f"{takes}{found}"
         times = self.accounts / self.found
         month = "month" if self.more_months == 1 else "months"
@@ -77,7 +79,7 @@ def needed(others: int, positives: int, months: float, area: Area | None = None)
     # A measured error of very few accounts may be luck: never less than that of independent ones.
     error = expected if area is None else max(area.error, expected)
     reach = float(norm.ppf((1 + LEVEL) / 2) + norm.ppf(POWER))
-    return Needed(rarer, math.ceil(rarer * (reach * error / (AIM - CHANCE)) ** 2), months)
+    return Needed(rarer, math.ceil(rarer * (reach * error / (AIM - CHANCE)) ** 2), months, area is not None)
 
 
 def _without_pace() -> int:

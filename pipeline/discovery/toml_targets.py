@@ -32,7 +32,7 @@ def target_lines(found: Discovery) -> list[str]:
     lines.append(
         key("max_dates", str(MOST_DATES), "at most this many training dates, the latest ones; more is slower; 6 to 52")
     )
-    lines.append(key("min_positives", "50", "rows of either class; with fewer, training is refused; 30 to 500"))
+    lines.append(key("min_positives", "50", "rows of either class; with fewer no model is fitted; 30 to 500"))
     lines += [
         "",
         "[evaluate]",

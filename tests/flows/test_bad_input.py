@@ -166,9 +166,18 @@ def test_a_tracking_server_that_does_not_answer(tiny, inside, monkeypatch):
 
 
 def test_too_few_to_judge(tiny, inside):
-    tiny.edit("min_positives = 20", "min_positives = 5000")
+    tiny.edit("min_positives = 20", "min_positives = 5000\nsmall_accounts = 0")
     refused(inside("run", "--config", tiny.config), "144 rows, of 47 accounts, have label 1", "at least 5000")
     nothing_published(tiny)
+
+
+def test_a_small_book_with_too_few_to_judge_is_ranked_by_the_rule(tiny, inside):
+    tiny.edit("min_positives = 20", "min_positives = 5000")
+    ruled = inside("run", "--config", tiny.config)
+    assert ruled.code == 0, ruled.err
+    assert "keepgrow-churn version 1 (rule), run" in ruled.out
+    assert "Not enough data to rank by a model: the list is ranked by a rule" in ruled.out
+    assert "144 rows, of 47 accounts, have label 1; at least 5000 are needed" in ruled.err
 
 
 def test_state_folder_that_cannot_be_written(tiny, inside):

@@ -30,7 +30,7 @@ def test_it_is_said_in_accounts_and_months() -> None:
 
 
 def test_with_enough_there_is_less_to_tell() -> None:
-    takes = needed(900, 100, 12.0)
+    takes = needed(900, 100, 12.0, Area(0.5, 0.03, (900, 100), np.zeros(0)))
     assert (takes.enough, takes.more_months) == (True, 0)
     assert "would most likely have shown" in takes.words
 
