@@ -23,8 +23,8 @@ Floats = NDArray[np.float64]
 ALPHA = 0.01
 """Chance of any alarm by sampling alone, over all features together (Bonferroni)."""
 
-FLOOR = 0.2
-"""PSI below which a difference is of no practical weight; .25 is the usual limit for "act"."""
+FLOOR = 0.3
+"""PSI below which a difference is of no practical weight; the usual limit for "act", .25, looks at one date alone."""
 
 ROOM = 2.0
 """How many times further than the training dates from one another today must lie."""
