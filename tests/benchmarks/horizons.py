@@ -89,9 +89,9 @@ def online_retail(folder: Path, source: Path) -> Task:
     config = CONFIG.format(until=until, accounts="min_history_days = 0")
     config += '[targets.churn]\nkind = "churn"\nby = "inactivity"\nhorizon = 60\nactive_days = 120\n'
     config += (
-        f'[[tables.invoices]]\nsource = "{source}"\n[tables.invoices.columns]\n'
-        'account_id = {sql = "CAST(customer_id AS BIGINT)::VARCHAR"}\nissued_at = "invoice_date"\n'
-        'amount = {sql = "quantity * unit_price"}\ncurrency = {const = "GBP"}\n[money]\ncurrency = "GBP"\n'
+        f'[[tables.invoices]]\nsource = "{source}"\nwhere = "customer_id IS NOT NULL"\n[tables.invoices.columns]\n'
+        'account_id = "customer_id"\nissued_at = "invoice_ts"\namount = {sql = "quantity * unit_price"}\n'
+        'currency = {const = "GBP"}\n[money]\ncurrency = "GBP"\n'
     )
     return _task(folder, config, [date(2011, 7, 1)], until, 14)
 
