@@ -52,9 +52,12 @@ class Area:
         value = self.value - other.value
         if min(self.accounts) < 2:
             return Interval(value, -1.0, 1.0)
-        error = _error(self.parts - other.parts, self.accounts)
-        reach = float(t.ppf((1 + level) / 2, min(self.accounts) - 1)) * error
+        reach = float(t.ppf((1 + level) / 2, min(self.accounts) - 1)) * self.error_against(other)
         return Interval(value, max(-1.0, value - reach), min(1.0, value + reach))
+
+    def error_against(self, other: Area) -> float:
+        """Return the standard error of this AUC less another's of the same rows, paired by account."""
+        return _error(self.parts - other.parts, self.accounts)
 
     def _newcombe(self, level: float) -> tuple[float, float]:
         z = float(norm.ppf((1 + level) / 2))

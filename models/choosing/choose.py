@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from models.area import Area, area
 from models.choosing.candidates import Candidate
 from models.choosing.folds import Judging
-from models.choosing.members import Members
-from models.choosing.rule import SIGNAL, Stood, halves, row_losses, simplest, standing
+from models.choosing.members import Later, Members
+from models.choosing.rule import SIGNAL, Stood, simplest, standing
 from models.choosing.tuning import Tuned
 
 DIGITS = 6
@@ -33,10 +34,10 @@ class Choice:
     def plain(self, tuned: Tuned | None) -> dict[str, Any]:
         """Return the manifest's `chosen`.
 
-        `candidates`: name, words, complexity, loss (see `models.choosing.rule.row_losses`, its mean), behind (the best
-        one's loss subtracted) and se (the standard error of `behind`, rows paired, by account), the simplest first;
-        with one candidate alone, which nothing was compared with, the figures are None. `base_rate`: loss, behind and
-        se of the same probability for all. `signal`: whether the best is beyond that. `tuned`: see Tuned.plain; None
+        `candidates`: name, words, complexity, loss (1 - AUC within folds), behind (the best one's loss subtracted) and
+        se (the standard error of `behind`, paired by account), the simplest first; with one candidate alone, which
+        nothing was compared with, the figures are None. `base_rate`: loss, behind and se of the same probability for
+        all. `signal`: whether the best is beyond that. `tuned`: see Tuned.plain; None
         without.
         """
         stood = self.stood or (Stood(self.candidate, float("nan"), float("nan"), float("nan")),)
@@ -75,21 +76,21 @@ class Choice:
         best = min(self.stood, key=lambda each: each.loss)
         if self.no_signal:
             return (
-                f"No signal: {on[0].lower()}{on[1:]} the smallest loss is not {SIGNAL:g} standard errors below that "
-                "of the same probability for all, so that the simplest is taken."
+                f"No signal: {on[0].lower()}{on[1:]} the largest AUC, {1 - best.loss:.3f}, is not {SIGNAL:g} standard "
+                "errors above .5, which is chance, so that the simplest is taken."
             )
         if best.candidate == self.candidate:
-            return f"{on} it has the smallest loss, and nothing simpler comes within a standard error of it."
+            return f"{on} it has the largest AUC, and nothing simpler comes within a standard error of it."
         here = next(each for each in self.stood if each.candidate == self.candidate)
         return (
-            f"{on} the smallest loss is that of '{best.candidate.name}'; this is the simplest one within a standard "
+            f"{on} the largest AUC is that of '{best.candidate.name}'; this is the simplest one within a standard "
             f"error of it ({here.behind:.5f} behind, standard error {here.error:.5f})."
         )
 
 
 RULE = (
-    "the simplest candidate whose loss is within one standard error (of the difference, paired by account) of the "
-    "smallest; the simplest of all where the smallest is not two standard errors below the base rate's"
+    "the simplest candidate whose AUC is within one standard error (of the difference, paired by account) of the "
+    f"largest; the simplest of all where the largest is not {SIGNAL:g} standard errors above chance"
 )
 
 
@@ -100,16 +101,21 @@ def choose(members: Members, candidates: Sequence[Candidate], judging: Judging) 
     """
     if len(candidates) == 1 or not judging.folds:
         return Choice(candidates[0])
-    laters = {candidate: members.later(candidate) for candidate in candidates}
-    row, half = halves(np.concatenate([fold.accounts for fold in judging.folds]))
-    losses = {
-        candidate: row_losses(later.margin, later.label, half, later.weight) for candidate, later in laters.items()
-    }
-    first = next(iter(laters.values()))
-    base = row_losses(np.zeros(len(row)), first.label, half, first.weight)
-    stood, beside = standing(losses, base, row, first.weight)
+    areas = {candidate: _area(members.later(candidate), judging) for candidate in candidates}
+    judged = {candidate: area for candidate, area in areas.items() if area is not None}
+    if not judged:
+        return Choice(candidates[0])
+    stood, beside = standing(judged)
+    accounts = np.concatenate([fold.accounts for fold in judging.folds])
     chosen = simplest(stood, beside).candidate
-    return Choice(chosen, tuple(stood), judging.words, len(row), int(row.max()) + 1, beside)
+    return Choice(chosen, tuple(stood), judging.words, len(accounts), len(np.unique(accounts)), beside)
+
+
+def _area(later: Later, judging: Judging) -> Area | None:
+    """Return the AUC of margins on the folds' later rows; rows of two folds, whose levels differ, are not compared."""
+    accounts = [fold.accounts for fold in judging.folds]
+    fold = np.repeat(np.arange(len(accounts)), [len(each) for each in accounts])
+    return area(later.label.astype(np.float64), later.margin, np.concatenate(accounts), fold)
 
 
 def _figures(stood: Stood) -> dict[str, float | None]:

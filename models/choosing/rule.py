@@ -1,37 +1,34 @@
 """The one-standard-error rule: the simplest candidate that is not clearly worse than the best.
 
-Breiman, Friedman, Olshen and Stone (1984), "Classification and Regression Trees", 3.4.3. Errors of two candidates on
-the same rows rise and fall together, so the standard error is that of their difference, row by row; and rows of one
-account at several dates are one cluster, so it is summed by account (Liang and Zeger 1986).
+Breiman, Friedman, Olshen and Stone (1984), "Classification and Regression Trees", 3.4.3. What is compared is the share
+of pairs of rows ordered the wrong way, 1 - AUC: of a rare outcome a few hundred rows tell two orders apart that no
+squared error or log-loss would. Two candidates err on much the same pairs, so the standard error is that of their
+difference; and rows of one account at several dates are one witness (see `models.area`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from models.calibrate import fit_platt
+from models.area import Area
 from models.choosing.candidates import Candidate
-
-Floats = NDArray[np.float64]
 
 ERRORS = 1.0
 """Standard errors within which a simpler candidate is as good as the best."""
 
-SIGNAL = 2.0
-"""Standard errors by which the best has to beat the base rate; else nothing was learnt, and the simplest serves."""
+SIGNAL = 3.0
+"""Standard errors by which the best has to beat chance; else nothing was learnt, and the simplest serves. The best of
+six beats chance by two of them rather often where there is nothing to learn."""
 
+CHANCE = 0.5
 
 BASE_RATE = Candidate("base rate", -1, (), "the same probability for all")
 
 
 @dataclass(frozen=True)
 class Stood:
-    """A candidate with its mean loss, and how far it is behind the best, both per row, with that one's error."""
+    """A candidate with its loss (1 - AUC), how far it is behind the best, and the standard error of that."""
 
     candidate: Candidate
     loss: float
@@ -43,54 +40,18 @@ class Stood:
         return self.behind <= ERRORS * self.error
 
 
-def halves(accounts: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return each row's account as a number from 0, and whether it is of the first half of the accounts.
+def standing(areas: Mapping[Candidate, Area]) -> tuple[list[Stood], Stood]:
+    """Return how each candidate stands, the simplest first, and how the same probability for all does.
 
-    Every other account in the order of their ids: the same halves whatever the order of the rows.
+    `areas` are of the same rows for all candidates.
     """
-    _, row = np.unique(accounts.astype(str), return_inverse=True)
-    return row, row % 2 == 0
-
-
-def row_losses(
-    margin: Floats, label: NDArray[np.int8], half: NDArray[np.bool_], weight: Floats | None = None
-) -> Floats:
-    """Return each row's squared error of the probability after calibration, by halves of accounts for each other.
-
-    The Brier score is proper as log-loss is, and bounded: a few confident misses do not drown the difference between
-    two models, so that fewer rows tell them apart. A margin that knows nothing earns nothing this way; calibrated on
-    its own rows it would always seem to gain. `half` is True for rows of one half of the accounts; where a half has one
-    class only, all rows calibrate all.
-    """
-    losses = np.empty(len(label))
-    parts = [half, ~half]
-    if any(len(np.unique(label[part])) < 2 for part in parts):
-        parts = [np.ones(len(label), dtype=bool)]
-    for part in parts:
-        fitted_on = ~part if len(parts) > 1 else part
-        map_ = fit_platt(margin[fitted_on], label[fitted_on], None if weight is None else weight[fitted_on])
-        losses[part] = (map_.probability(margin[part]) - label[part]) ** 2
-    return losses
-
-
-def standing(
-    losses: Mapping[Candidate, Floats], base: Floats, accounts: NDArray[np.intp], weight: Floats | None = None
-) -> tuple[list[Stood], Stood]:
-    """Return how each candidate stands, the simplest first, and how the base rate does.
-
-    `losses` are per row, of the same rows for all candidates, and `base` those of the base rate; `accounts` numbers
-    each row's account from 0.
-    """
-    counts = np.ones(len(accounts)) if weight is None else weight
-    means = {candidate: float(np.average(loss, weights=counts)) for candidate, loss in losses.items()}
-    ordered = sorted(losses, key=lambda candidate: (candidate.complexity, candidate.name))
-    best = min(ordered, key=lambda candidate: means[candidate])
-
-    def stood(candidate: Candidate, loss: Floats) -> Stood:
-        mean = float(np.average(loss, weights=counts))
-        return Stood(candidate, mean, mean - means[best], clustered_error(loss - losses[best], accounts, counts))
-
-    return [stood(candidate, losses[candidate]) for candidate in ordered], stood(BASE_RATE, base)
+    ordered = sorted(areas, key=lambda candidate: (candidate.complexity, candidate.name))
+    best = areas[max(ordered, key=lambda candidate: areas[candidate].value)]
+    stood = [
+        Stood(candidate, 1 - area.value, best.value - area.value, best.error_against(area))
+        for candidate, area in ((each, areas[each]) for each in ordered)
+    ]
+    return stood, Stood(BASE_RATE, 1 - CHANCE, best.value - CHANCE, best.error)
 
 
 def simplest(stood: Sequence[Stood], base: Stood) -> Stood:
@@ -103,13 +64,3 @@ def simplest(stood: Sequence[Stood], base: Stood) -> Stood:
         return stood[0]
     level = next(each for each in stood if each.as_good).candidate.complexity
     return min((each for each in stood if each.candidate.complexity == level), key=lambda each: each.loss)
-
-
-def clustered_error(difference: Floats, accounts: NDArray[np.intp], weight: Floats) -> float:
-    """Return the standard error of a weighted mean of rows, where rows of one account are one observation."""
-    mean = float(np.average(difference, weights=weight))
-    sums = np.bincount(accounts, weight * (difference - mean))
-    groups = len(sums)
-    if groups < 2:
-        return float("inf")
-    return float(np.sqrt(groups / (groups - 1) * np.sum(sums**2)) / weight.sum())

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from models.boosting import TUNED
 from models.choosing.candidates import Candidate, Part
 from models.choosing.folds import Judging
+from models.choosing.losses import halves, row_losses
 from models.choosing.members import Members
-from models.choosing.rule import halves, row_losses
 from pipeline.settings import TrainingSettings
 
 if TYPE_CHECKING:

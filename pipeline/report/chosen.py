@@ -30,11 +30,11 @@ def chosen_section(notes: Mapping[str, Any], about: About) -> Section | None:  #
         [
             f"{each['name']} (chosen)" if each["name"] == name else each["name"],
             each["words"] or BLANK,
-            f"{each['loss']:.4f}",
-            f"{each['behind']:.4f}" if each["behind"] else "best",
-            f"{each['se']:.4f}" if each["behind"] else BLANK,
+            f"{1 - each['loss']:.3f}",
+            f"{each['behind']:.3f}" if each["behind"] else "best",
+            f"{each['se']:.3f}" if each["behind"] else BLANK,
         ]
         for each in compared
     ]
-    columns = ("Candidate, the simplest first", "What it is", "Loss", "Behind the best", "Standard error")
+    columns = ("Candidate, the simplest first", "What it is", "AUC", "Behind the best", "Standard error")
     return Section(TITLE, said, folded=[Grid("Candidates", columns, rows, texts=("What it is",))])

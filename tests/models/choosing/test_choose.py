@@ -114,7 +114,7 @@ def test_the_report_shows_who_stood_and_why_one_was_chosen() -> None:
     assert section.said[0] == "The model is 'average': half and half."
     assert section.said[1] == "Because."
     assert [row[0] for row in section.folded[0].rows] == ["recency", "average (chosen)"]
-    assert section.folded[0].rows[0][2:] == ["0.2100", "0.0200", "0.0040"]
+    assert section.folded[0].rows[0][2:] == ["0.790", "0.020", "0.004"]
     assert section.folded[0].rows[1][3] == "best"
 
 

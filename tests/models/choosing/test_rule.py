@@ -1,91 +1,71 @@
-"""The one-standard-error rule: differences paired by row, errors by account, the simplest within."""
+"""The one-standard-error rule: AUCs paired by account, the simplest within, and nothing where nothing was learnt."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from models.area import Area, area
 from models.choosing.candidates import Candidate
-from models.choosing.rule import clustered_error, halves, row_losses, simplest, standing
+from models.choosing.rule import simplest, standing
 
 RULE, CURVES, TREES = (Candidate(name, level, ()) for level, name in enumerate(("rule", "curves", "trees")))
 
 
-def test_the_error_of_a_difference_counts_accounts_and_not_rows() -> None:
-    difference, accounts = np.array([1.0, -1.0, 1.0, -1.0]), np.array([0, 1, 2, 3])
-    # Four accounts: sqrt(4/3 x 4) / 4.
-    assert clustered_error(difference, accounts, np.ones(4)) == pytest.approx(np.sqrt(16 / 3) / 4)
-    # The same rows three times over, as of three dates, tell nothing more.
-    often = clustered_error(np.tile(difference, 3), np.tile(accounts, 3), np.ones(12))
-    assert often == pytest.approx(np.sqrt(16 / 3) / 4)
-    # One account alone says nothing of others.
-    assert clustered_error(difference, np.zeros(4, dtype=int), np.ones(4)) == np.inf
+def told(value: float, parts: list[float]) -> Area:
+    """Return an AUC of 50 accounts with the outcome and 50 without, with what each account adds to its deviation."""
+    spread = np.array(parts * (100 // len(parts))) / 100
+    return Area(value, float(np.sqrt((spread**2).sum() * 50 / 49)), (50, 50), spread)
 
 
-def test_a_row_that_counts_twice_is_two_rows_of_its_account() -> None:
-    twice = clustered_error(np.array([1.0, 1.0, 0.0]), np.array([0, 0, 1]), np.ones(3))
-    assert clustered_error(np.array([1.0, 0.0]), np.array([0, 1]), np.array([2.0, 1.0])) == pytest.approx(twice)
+def test_behind_is_the_difference_and_its_error_is_paired_by_account() -> None:
+    stood, base = standing({TREES: told(0.8, [0.3, -0.3]), CURVES: told(0.79, [0.3, -0.3]), RULE: told(0.6, [0.0])})
+    assert [each.candidate.name for each in stood] == ["rule", "curves", "trees"]
+    assert [each.behind for each in stood] == pytest.approx([0.2, 0.01, 0.0])
+    # The same accounts pull both the same way: the difference does not vary, though each by itself does.
+    assert [each.error for each in stood] == pytest.approx([0.03 * np.sqrt(50 / 49), 0.0, 0.0])
+    assert (base.behind, base.error) == pytest.approx((0.3, 0.03 * np.sqrt(50 / 49)))
+    assert [each.loss for each in stood] == pytest.approx([0.4, 0.21, 0.2])
 
 
 @pytest.mark.parametrize(
-    ("curves", "trees", "chosen"),
+    ("curves", "chosen"),
     [
-        ([0.2, 0.4] * 4, [0.2, 0.4] * 4, "curves"),
-        # .01 behind with an error of .04: as good, and simpler.
-        ([0.2, 0.3] * 4, [0.29, 0.19] * 4, "curves"),
-        # .01 behind on every row: paired, that is certain, though the losses themselves vary by .1.
-        ([0.21, 0.41] * 4, [0.2, 0.4] * 4, "trees"),
+        # .01 behind with an error of about .02: as good, and simpler.
+        (told(0.79, [0.1, -0.1]), "curves"),
+        # .01 behind and no error at all: that is certain.
+        (told(0.79, [0.3, -0.3]), "trees"),
+        (told(0.8, [0.3, -0.3]), "curves"),
     ],
 )
-def test_the_simplest_within_a_standard_error_of_the_best_is_chosen(
-    curves: list[float], trees: list[float], chosen: str
-) -> None:
-    losses = {TREES: np.array(trees), CURVES: np.array(curves), RULE: np.full(8, 0.9)}
-    stood, base = standing(losses, np.full(8, 0.95), np.arange(8))
-    assert [each.candidate.name for each in stood] == ["rule", "curves", "trees"]
+def test_the_simplest_within_a_standard_error_of_the_best_is_chosen(curves: Area, chosen: str) -> None:
+    stood, base = standing({TREES: told(0.8, [0.3, -0.3]), CURVES: curves, RULE: told(0.6, [0.0])})
     assert simplest(stood, base).candidate.name == chosen
 
 
-@pytest.mark.parametrize(("gain", "chosen"), [(0.15, "rule"), (0.25, "trees")])
-def test_where_the_best_is_not_two_errors_beyond_the_base_rate_the_simplest_serves(gain: float, chosen: str) -> None:
-    # A deviation of .3 over nine accounts gives an error of .1: the best is 1.5 or 2.5 errors beyond.
-    base = np.full(9, 0.5)
-    trees = base - gain + 0.3 * np.array([1, -1, 1, -1, 1, -1, 1, -1, 0])
-    stood, beside = standing({RULE: base + 0.4, TREES: trees}, base, np.arange(9))
-    assert beside.behind / beside.error == pytest.approx(gain / 0.1)
-    assert simplest(stood, beside).candidate.name == chosen
+@pytest.mark.parametrize(("value", "chosen"), [(0.55, "rule"), (0.60, "trees")])
+def test_where_the_best_is_not_two_and_a_half_errors_above_chance_the_simplest_serves(
+    value: float, chosen: str
+) -> None:
+    # An error of .03: 1.7 or 3.3 of them above .5.
+    stood, base = standing({TREES: told(value, [0.3, -0.3]), RULE: told(0.5, [0.0])})
+    assert simplest(stood, base).candidate.name == chosen
 
 
-def test_of_equally_simple_ones_the_smallest_loss_decides() -> None:
+def test_of_equally_simple_ones_the_largest_auc_decides() -> None:
     other = Candidate("other trees", 2, ())
-    losses = {TREES: np.array([0.2, 0.3] * 4), other: np.array([0.29, 0.2] * 4), RULE: np.full(8, 0.9)}
-    stood, base = standing(losses, np.full(8, 0.95), np.arange(8))
+    stood, base = standing({TREES: told(0.79, [0.3, -0.3]), other: told(0.8, [0.2, -0.2]), RULE: told(0.6, [0.0])})
     assert simplest(stood, base).candidate == other
 
 
-def test_halves_are_of_accounts_in_the_order_of_their_ids() -> None:
-    account, half = halves(np.array(["c", "a", "b", "a"]))
-    assert account.tolist() == [2, 0, 1, 0]
-    assert half.tolist() == [True, True, False, True]
-
-
-def test_losses_are_squared_errors_of_what_the_other_half_calibrates() -> None:
-    # Of either half, margin 0 has label 1 in one of four rows and margin 1 in three of four.
-    margin = np.tile(np.repeat([0.0, 1.0], 4), 2)
-    label = np.tile(np.array([1, 0, 0, 0, 1, 1, 1, 0], dtype=np.int8), 2)
-    losses = row_losses(margin, label, np.arange(16) < 8)
-    assert losses[:2] == pytest.approx([0.75**2, 0.25**2], abs=1e-3)
-    np.testing.assert_allclose(losses[:8], losses[8:])
-
-
-def test_a_margin_that_knows_one_half_by_heart_earns_nothing_in_the_other() -> None:
-    label = np.tile(np.array([0, 1], dtype=np.int8), 200)
-    half = np.arange(400) < 200
-    learnt = np.where(half, label - 0.5, 0.5 - label)  # right in one half, wrong way round in the other
-    assert row_losses(learnt, label, half).mean() > row_losses(np.zeros(400), label, half).mean()
-
-
-def test_where_a_half_has_one_class_all_rows_calibrate_all() -> None:
-    label = np.array([0, 0, 0, 1, 1, 0], dtype=np.int8)
-    losses = row_losses(np.zeros(6), label, np.array([True, True, True, False, False, False]))
-    assert losses.mean() == pytest.approx(1 / 3 * 2 / 3, abs=1e-3)
+def test_a_rare_outcome_that_curves_tell_is_not_left_to_a_rule_that_tells_nothing() -> None:
+    # 170 of 2,100 accounts; the curves' margin sets them apart by .7 deviations (AUC .69), the rule's by none.
+    random = np.random.default_rng(5)
+    label = np.repeat([1.0, 0.0], [170, 1930])
+    accounts = np.arange(2100)
+    areas = {
+        CURVES: area(label, random.normal(0.7 * label), accounts),
+        RULE: area(label, random.normal(size=2100), accounts),
+    }
+    stood, base = standing({each: found for each, found in areas.items() if found is not None})
+    assert simplest(stood, base).candidate == CURVES
