@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from features.measures import Measure
@@ -56,12 +56,12 @@ def keys_of(
 
 def tables_of(feature: Feature, present: Sequence[str]) -> tuple[str, ...]:
     """Return which of the tables that are `present` a feature looks at."""
-    return tables_read([feature.measure], present)
+    return _tables(feature.measure, tuple(present))
 
 
-def tables_read(measures: Sequence[Measure], present: Sequence[str]) -> tuple[str, ...]:
-    """Return which of the tables that are `present` the measures look at."""
-    looked_at = needs_of(measures, ())
+@lru_cache(maxsize=4096)  # asked for each date and bucket anew
+def _tables(measure: Measure, present: tuple[str, ...]) -> tuple[str, ...]:
+    looked_at = needs_of([measure], ())
     return tuple(table for table in present if table in looked_at)
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from features.built.keys import code_digest, digest, tables_read
+from features.built.keys import code_digest, digest
 from features.computing.reference import Reference
 from features.engine import peers_in, tally_peers
 from features.measures import PeersMean
@@ -75,7 +75,7 @@ class References:
 
     def digest(self, as_of: date, feature: Feature) -> str:
         """Return the digest of what a feature looks at of the table at `as_of`; "" where it looks at nothing."""
-        wanted = {repr(mean) for mean in peers_in([feature])}
+        wanted = {repr(mean) for mean in peers_in([feature])} if self.means else set()
         if not wanted:
             return ""
         return Reference({key: sums for key, sums in self._at(as_of).sums.items() if key in wanted}).digest
@@ -119,8 +119,8 @@ class References:
         self._there[as_of] = reference
 
     def _key(self, as_of: date) -> str:
-        tables = tables_read(self.means, [*self.snapshot.columns])
-        known = self.snapshot.digest_upto(None, tables, as_of)
+        # Any row of any table lets an account be seen, and so count among its peers.
+        known = self.snapshot.digest_upto(None, [*self.snapshot.columns], as_of)
         return digest(sorted(map(repr, self.means)), known, self.snapshot.constant, code_digest())
 
     def _file(self, as_of: date) -> Path:
