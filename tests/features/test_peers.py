@@ -154,3 +154,12 @@ def test_peers_by_an_attribute_that_is_no_feature_are_refused():
     settings = AccountSettings(features=("segment",), constant=("segment",), peers="segmnt")
     with pytest.raises(SettingsError, match=r"peers names 'segmnt'.*did you mean 'segment'.*\"all\""):
         features_for(names, settings)
+
+
+def test_accounts_that_nothing_but_the_accounts_table_names_count_among_the_peers_at_once(tmp_path):
+    segments = {"a": "retail"} | dict.fromkeys(PEERS, "retail")
+    size = "spend_365d_over_peers"
+    assert figure(*firm(tmp_path, invoices(), segments=segments), tmp_path, name=size) == pytest.approx(250 / 180)
+    more = segments | {f"new{number:02}": "retail" for number in range(21)}
+    fresh = figure(*firm(tmp_path, invoices(), segments=more), tmp_path, name=size)
+    assert fresh == pytest.approx(250 / 90)
