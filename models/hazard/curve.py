@@ -18,14 +18,18 @@ FILE = "hazard.json"
 NEWTON = 12
 """Steps after which the shift no longer moves; always as many, so that a row's bits do not depend on the others."""
 
+LEAST = 1e-12
+"""Probabilities nearer to 0 or 1 shape their curve as this one does."""
+
 
 class HazardCurve:
     """A fitted hazard, read from the manifest's entry `horizons` and its file.
 
     The file holds `terms`, each the knots and levels of one feature's map with a slope and a level for NaN per step, or
     levels per step and category code. Their sum is how far a row departs in a step from the typical one of `typical`
-    log-odds; the mean departure over the steps up to the target's own horizon is its level, the rest its shape. Both
-    count as far as later dates bore them out: `calibration` of the entry, with an offset per step.
+    log-odds; the mean departure over the steps up to the target's own horizon is its level, the rest its shape. The
+    shape counts as far as later dates bore it out: `calibration` of the entry, with an offset per step. The level is
+    the main model's to tell, for curves pass through its probability.
     """
 
     def __init__(self, entry: Mapping[str, Any], files: Mapping[str, bytes], features: list[str]) -> None:
@@ -35,7 +39,7 @@ class HazardCurve:
         self.own = self.ends.index(int(entry["own"]))
         self._gap = int(entry["gap"])
         known = entry["calibration"]
-        self._level, self._shape = float(known["level"]), float(known["shape"])
+        self._shape = float(known["shape"])
         self._typical = np.asarray(data["typical"], float) + np.asarray(known["offsets"], float)
         self._departing = np.asarray(data["intercepts"], float)
         self._terms = data["terms"]
@@ -55,7 +59,7 @@ class HazardCurve:
             for (_, values, _), term in zip(self._maps.terms(matrix[part]), self._terms, strict=True):
                 for step in range(len(total)):
                     total[step, part] += _levels(term, step, values)
-        return self._typical[:, None] + calibrated(total, self.own, self._level, self._shape)
+        return self._typical[:, None] + calibrated(total, self.own, self._shape)
 
     def cumulative(self, matrix: Floats, probability: Floats) -> Floats:
         """Return (steps, rows): the probability of the event before the end of each step, never falling.
@@ -66,26 +70,36 @@ class HazardCurve:
         return through(self.log_odds(matrix), self.own, probability)
 
 
-def calibrated(departing: Floats, own: int, level: float, shape: float) -> Floats:
-    """Return `level` x a row's mean departure up to step `own` + `shape` x the rest of it; arrays are (steps, rows)."""
-    mean = departing[: own + 1].sum(axis=0) / (own + 1)
-    return level * mean + shape * (departing - mean)
+def calibrated(departing: Floats, own: int, shape: float) -> Floats:
+    """Return a row's mean departure up to step `own` + `shape` x the rest of it; arrays are (steps, rows)."""
+    mean = _added(departing[: own + 1]) / (own + 1)
+    return mean + shape * (departing - mean)
 
 
 def through(log_odds: Floats, own: int, probability: Floats) -> Floats:
     """Return cumulative probabilities of hazards with these (steps, rows) log-odds, `probability` at step `own`."""
-    wanted = -np.log1p(-probability)  # the sum of -log(1 - hazard) up to the own horizon
+    # No shift is large enough for what is impossible or certain.
+    within = np.clip(probability, LEAST, 1 - LEAST)
+    wanted = -np.log1p(-within)  # the sum of -log(1 - hazard) up to the own horizon
     before = np.ascontiguousarray(log_odds[: own + 1])
     # One step alone that came to all of it: never too little, so that Newton's steps on a convex sum never pass by.
     shift = np.log(np.expm1(wanted)) - before.max(axis=0)
     for _ in range(NEWTON):
         margin = before + shift
-        shift -= (_softplus(margin).sum(axis=0) - wanted) / _expit(margin).sum(axis=0)
+        shift -= (_added(_softplus(margin)) - wanted) / _added(_expit(margin))
     made = -np.expm1(-np.cumsum(_softplus(log_odds + shift), axis=0))
     # Rounding may leave the last digit on either side.
     made[: own + 1] = np.minimum(made[: own + 1], probability)
     made[own] = probability
     return np.maximum.accumulate(made, axis=0)
+
+
+def _added(values: Floats) -> Floats:
+    """Return the sum over the first axis, step by step: numpy adds in another order where there is one row."""
+    total = values[0].copy()
+    for step in values[1:]:
+        total += step
+    return total
 
 
 def _softplus(values: Floats) -> Floats:

@@ -22,8 +22,9 @@ def likely_months(cumulative: Floats, ends: Sequence[int], first_day: date) -> N
 
     `cumulative` (steps, rows) are probabilities before the end of each step, in days from `first_day`. The month is
     the one with the largest part of the last probability, each step's spread evenly over its days. None where that part
-    is less than `STANDS_OUT` times the month's share of all days, so that a flat curve names no month, and none inside
-    a step longer than `LONGEST_STEP`.
+    is less than `STANDS_OUT` times the month's share of all days, so that a flat curve names no month; and none inside a
+    step longer than `LONGEST_STEP`, nor where a day of such a step is as likely as the month's: it may hold a likelier
+    month.
     """
     months, shares, days = _calendar(ends, first_day)
     parts = np.diff(cumulative, axis=0, prepend=0.0)
@@ -32,6 +33,10 @@ def likely_months(cumulative: Floats, ends: Sequence[int], first_day: date) -> N
         held[month] += shares[step, month] * parts[step]
     most = held.argmax(axis=0)
     told = held[most, np.arange(len(most))] >= STANDS_OUT * days[most] / ends[-1] * cumulative[-1]
+    lengths = np.diff(ends, prepend=0)
+    untold = lengths > LONGEST_STEP
+    if untold.any():
+        told &= held[most, np.arange(len(most))] / days[most] > (parts[untold] / lengths[untold, None]).max(axis=0)
     told &= cumulative[-1] > 0
     named = np.array(months, dtype=object)[most]
     named[~told] = None

@@ -30,8 +30,8 @@ class Times:
 
     @classmethod
     def of(cls, rows: pd.DataFrame, gap: int) -> Times:
-        """Return the times of `Dataset.rows`."""
-        event = rows["event_after"].to_numpy(np.float64) - gap
+        """Return the times of `Dataset.rows`; an event told of within the gap is one of the window's first day."""
+        event = np.maximum(rows["event_after"].to_numpy(np.float64) - gap, 0.0)
         return cls(np.where(np.isnan(event), np.inf, event), rows["seen_days"].to_numpy(np.float64) - gap)
 
     def at_risk(self, step: Step) -> NDArray[np.bool_]:
@@ -104,6 +104,12 @@ def _why(times: Times, kept: Sequence[int], horizon: int, fewest: int) -> str:
     reached = int((times.seen >= horizon).sum())
     if not reached:
         return f"no training date lies {horizon} days back, with the days to settle"
-    before = max(end for end in kept if end < horizon)
-    events = int(times.happened(Step(before, horizon)).sum())
-    return f"{events} rows had their event on days {before} to {horizon}; {fewest} are needed"
+    step = Step(max(end for end in kept if end < horizon), horizon)
+    events, at_risk = int(times.happened(step).sum()), int(times.at_risk(step).sum())
+    days = f"days {step.start} to {step.end}"
+    if events < fewest:
+        return f"{events} rows had their event on {days}; {fewest} are needed"
+    if at_risk - events < fewest:
+        return f"{at_risk - events} rows had none on {days}; {fewest} are needed"
+    after = min(end for end in kept if end > horizon)
+    return f"its days are joined with those up to {after}, which by themselves tell too little"

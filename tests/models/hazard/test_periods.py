@@ -34,6 +34,12 @@ def test_days_count_from_the_first_day_of_the_window() -> None:
     assert times.happened(Step(0, 30)).tolist() == [True, False]
 
 
+def test_who_gives_notice_within_the_gap_leaves_in_the_first_step() -> None:
+    times = Times.of(pd.DataFrame({"event_after": [2.0, 40.0], "seen_days": [35, 35]}), gap=5)
+    assert times.at_risk(Step(0, 30)).tolist() == [True, True]
+    assert times.happened(Step(0, 30)).tolist() == [True, False]
+
+
 def spread(days: list[int], seen: int) -> Times:
     """A row for each day of an event, and as many without one."""
     event = np.array([*days, *[np.inf] * len(days)], float)
@@ -61,10 +67,19 @@ def test_a_step_with_too_few_events_is_joined_with_the_next_and_its_horizon_left
     assert chosen.left_out[30] == "2 rows had their event on days 0 to 30; 5 are needed"
 
 
+def test_a_step_that_almost_no_row_outlives_says_that_few_had_none() -> None:
+    event = np.array([*range(40), *[np.inf] * 13], float)
+    seen = np.array([60] * 43 + [30] * 10, float)
+    chosen = choose_steps(Times(event, seen), declared(kind="churn", by="contract", horizon=30), fewest=5)
+    assert chosen is not None
+    assert chosen.left_out[60] == "3 rows had none on days 30 to 60; 5 are needed"
+
+
 def test_the_own_horizon_always_ends_a_step() -> None:
     chosen = choose_steps(spread(list(range(60)), 90), CONTRACT, fewest=5)
     assert chosen is not None
     assert [step.end for step in chosen.steps] == [30, 90]
+    assert chosen.left_out[60] == "its days are joined with those up to 90, which by themselves tell too little"
 
 
 def test_nothing_is_defined_within_fewer_days_than_inactivity_takes() -> None:
