@@ -1,7 +1,7 @@
-"""How far hazards can be believed: their level, their shape and each step's rate, as later dates bear them out.
+"""How far hazards can be believed: the shape of their curves and each step's rate, as later dates bear them out.
 
 Platt (1999) for several steps at once: one logistic regression on person-periods of later dates, of the level of a row,
-of the shape of its curve, and of the step.
+of the shape of its curve, and of the step. What it finds of the level is not used: the main model tells it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from models.blas import one_thread
 from models.hazard.periods import Step, Times
 from pipeline.asof import LabelWindow
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Departures = Callable[[Step, Flags, Flags], tuple[Floats, float]]
-"""Learns a step from earlier rows; returns how far later ones depart from the mean earlier row, and its log-odds."""
+Departures = Callable[[Sequence[tuple[Step, Flags]], Flags], list[Floats]]
+"""Learns steps from each one's earlier rows alone; returns per step how far later rows depart from the mean row."""
 
 FEWEST_LATER = 50
 """Person-periods of either outcome on later dates without which a step is not calibrated."""
@@ -35,9 +36,8 @@ UNPROVEN = 0.5
 
 @dataclass(frozen=True)
 class Borne:
-    """What is left of level and shape, and what is added to each step's log-odds."""
+    """What is left of the shape, and what is added to each step's log-odds."""
 
-    level: float
     shape: float
     offsets: tuple[float, ...]
     rows: int = 0
@@ -48,7 +48,6 @@ class Borne:
     def plain(self) -> dict[str, Any]:
         """Return it as the manifest holds it."""
         return {
-            "level": self.level,
             "shape": self.shape,
             "offsets": list(self.offsets),
             "rows": self.rows,
@@ -64,55 +63,56 @@ def calibrate(
     steps: Sequence[Step],
     own: int,
     window: LabelWindow,
+    typical: Sequence[float],
     departures: Departures,
 ) -> Borne:
     """Return how far the hazards of `steps` are borne out by dates later than those they are then learnt from.
 
     The later dates are the second half; a step is learnt from dates whose own end had settled by the first of them.
-    Steps up to `own` make the level, so all of them must be told of, else nothing is calibrated.
+    Steps up to `own` have to be told of, all of them, else nothing is calibrated. `typical` are the log-odds of the
+    mean row as learnt from all dates: what an offset is added to.
     """
     dates = np.unique(as_of)
-    told: list[tuple[int, Flags, Floats, float]] = []
+    told: list[tuple[Step, Flags]] = []
+    asked: list[Flags] = []
     later = as_of >= dates[len(dates) // 2]
-    for number, step in enumerate(steps):
+    for step in steps:
         apart = np.timedelta64(timedelta(days=window.gap + step.end + window.settle_days))
         earlier = times.at_risk(step) & (as_of + apart <= dates[len(dates) // 2])
-        asked = times.at_risk(step) & later
-        enough = all(_enough(times.event[rows] < step.end, as_of[rows]) for rows in (earlier, asked))
-        if not enough:
+        judged = times.at_risk(step) & later
+        if not all(_enough(times.event[rows] < step.end, as_of[rows]) for rows in (earlier, judged)):
             break
-        values, typical = departures(step, earlier, later)
-        told.append((number, asked[later], values, typical))
+        told.append((step, earlier))
+        asked.append(judged[later])
     if len(told) <= own:
-        return Borne(1.0, UNPROVEN, (0.0,) * len(steps), note="too few later dates to tell")
-    return _fitted(told, times.event[later], weight[later], steps, own)
+        return Borne(UNPROVEN, (0.0,) * len(steps), note="too few later dates to tell")
+    values = departures(told, later)
+    ends = [step.end for step, _ in told]
+    shape, found, rows = _fitted(values, asked, times.event[later], weight[later], ends, own)
+    offsets = found - np.asarray(typical)[: len(told)]
+    offsets = [*offsets, *[float(np.mean(offsets))] * (len(steps) - len(told))]
+    return Borne(shape, tuple(float(each) for each in offsets), rows, tuple(ends))
 
 
 def _fitted(
-    told: Sequence[tuple[int, Flags, Floats, float]], event: Floats, weight: Floats, steps: Sequence[Step], own: int
-) -> Borne:
-    level = np.mean([values for number, _, values, _ in told if number <= own], axis=0)
+    values: Sequence[Floats], asked: Sequence[Flags], event: Floats, weight: Floats, ends: Sequence[int], own: int
+) -> tuple[float, Floats, int]:
+    """Return what the shape counts, the mean row's log-odds in each step, and the person-periods these are from."""
+    level = np.mean(values[: own + 1], axis=0)
     blocks, happened, weights = [], [], []
-    for number, asked, values, _ in told:
-        block = np.zeros((int(asked.sum()), 2 + len(told)))
-        block[:, 0], block[:, 1] = level[asked], (values - level)[asked]
+    for number, (each, rows, end) in enumerate(zip(values, asked, ends, strict=True)):
+        block = np.zeros((int(rows.sum()), 2 + len(ends)))
+        block[:, 0], block[:, 1] = level[rows], (each - level)[rows]
         block[:, 2 + number] = 1.0
         blocks.append(block)
-        happened.append(event[asked] < steps[number].end)
-        weights.append(weight[asked])
+        happened.append(event[rows] < end)
+        weights.append(weight[rows])
     design = np.concatenate(blocks)
     # A trace of a penalty, which keeps slopes finite where the margins separate the labels.
     model = LogisticRegression(C=1e3, solver="newton-cholesky", max_iter=200, fit_intercept=False)
-    model.fit(design, np.concatenate(happened), sample_weight=np.concatenate(weights))
-    offsets = model.coef_[0][2:] - [typical for _, _, _, typical in told]
-    offsets = [*offsets, *[float(np.mean(offsets))] * (len(steps) - len(told))]
-    return Borne(
-        float(np.clip(model.coef_[0][0], 0.0, 2.0)),
-        float(np.clip(model.coef_[0][1], 0.0, 1.0)),
-        tuple(float(each) for each in offsets),
-        len(design),
-        tuple(step.end for step in steps[: len(told)]),
-    )
+    with one_thread():
+        model.fit(design, np.concatenate(happened), sample_weight=np.concatenate(weights))
+    return float(np.clip(model.coef_[0][1], 0.0, 1.0)), model.coef_[0][2:], len(design)
 
 
 def _enough(happened: Flags, as_of: NDArray[np.datetime64]) -> bool:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 
 from features.spec import Feature
+from models.blas import one_thread
 from models.dataset import Dataset
 from models.encoding import encode
 from models.hazard.calibrating import calibrate
@@ -29,6 +29,9 @@ Flags = NDArray[np.bool_]
 
 ROWS = 30_000
 """Rows that hazards are learnt from; of more, those with and those without an event are thinned to half each."""
+
+FEWEST = 200
+"""Rows of a step below which they are not thinned."""
 
 COLUMNS = 64
 """Columns that hazards look at: those that tell most of any step."""
@@ -70,16 +73,22 @@ def fit_hazards(data: Dataset, target: Target, features: Sequence[Feature], sett
     steps = chosen.steps
     own = [step.end for step in steps].index(target.window.horizon)
     learning = _Learning.of(data, times, features, steps)
-    fitted = [learning.fit(step) for step in steps]
+    rows = [learning.times.at_risk(step) for step in steps]
+    columns, width = learning.columns(steps, rows)
+    values = columns.over(learning.matrix)
+    fitted = [learning.fit(step, mine, values, width) for step, mine in zip(steps, rows, strict=True)]
     coefficients = np.array([each[0] for each in fitted])
     # A step's departures are counted from the mean row's.
-    means = learning.weight @ learning.columns.values / learning.weight.sum()
+    means = learning.weight @ values / learning.weight.sum()
     typical = np.array([each[1] for each in fitted]) + coefficients @ means
-    borne = calibrate(learning.times, learning.as_of, learning.weight, steps, own, target.window, learning.departures)
+    borne = calibrate(
+        learning.times, learning.as_of, learning.weight, steps, own, target.window, typical.tolist(),
+        learning.departures,
+    )  # fmt: skip
     content = {
         "typical": typical.tolist(),
         "intercepts": (-coefficients @ means).tolist(),
-        "terms": learning.columns.written(coefficients),
+        "terms": columns.written(coefficients),
     }
     entry = {
         "file": FILE,
@@ -98,52 +107,75 @@ def fit_hazards(data: Dataset, target: Target, features: Sequence[Feature], sett
 
 @dataclass(frozen=True)
 class _Learning:
-    """The rows that hazards are learnt from: columns, times, weights and dates, all of as many rows."""
+    """The rows that hazards are learnt from: features, times, weights and dates, all of as many rows."""
 
-    columns: Columns
+    matrix: Floats
+    names: tuple[str, ...]
+    categories: Mapping[str, int]
     times: Times
     weight: Floats
     as_of: NDArray[np.datetime64]
-    width: int
-    """Columns there were to choose from."""
 
     @classmethod
     def of(cls, data: Dataset, times: Times, features: Sequence[Feature], steps: Sequence[Step]) -> _Learning:
         _, rows = encode(data, features)
-        picked, weight = _thinned(times.event < np.minimum(times.seen, steps[-1].end))
+        picked, weight = _thinned(times, steps)
         if rows.weight is not None:
             weight = weight * rows.weight[picked]
-        matrix, times = rows.numbers[picked], Times(times.event[picked], times.seen[picked])
-        columns = Columns.of(matrix, terms_for(matrix, rows.names, rows.categories))
-        width = columns.values.shape[1]
-        told = [columns.score(times.at_risk(step), times.event < step.end, weight) for step in steps]
-        chosen = np.sort(np.argsort(-np.max(told, axis=0), kind="stable")[:COLUMNS])
-        return cls(columns.only(chosen), times, weight, data.rows["as_of"].to_numpy()[picked], width)
+        times = Times(times.event[picked], times.seen[picked])
+        as_of = data.rows["as_of"].to_numpy()[picked]
+        return cls(rows.numbers[picked], tuple(rows.names), rows.categories, times, weight, as_of)
 
-    def fit(self, step: Step, rows: Flags | None = None) -> tuple[Floats, float]:
-        """Return a coefficient per column and the intercept of a step's log-odds, learnt from `rows` (None: all)."""
-        at_risk = self.times.at_risk(step) if rows is None else self.times.at_risk(step) & rows
-        happened = self.times.event[at_risk] < step.end
-        model = LogisticRegression(C=SPREAD / max(1, self.width), solver="newton-cholesky", max_iter=200)
-        # One BLAS thread: on a busy machine more are ten times slower, and sums would depend on their number.
-        with threadpool_limits(1, user_api="blas"):
-            model.fit(self.columns.values[at_risk], happened, sample_weight=self.weight[at_risk])
+    def columns(self, steps: Sequence[Step], rows: Sequence[Flags]) -> tuple[Columns, int]:
+        """Return the columns that tell most of any step, by each step's own `rows` alone, and how many there were."""
+        mine = np.logical_or.reduce(rows)
+        columns = Columns.of(self.matrix[mine], terms_for(self.matrix[mine], self.names, self.categories))
+        event, weight = self.times.event[mine], self.weight[mine]
+        told = [columns.score(some[mine], event < step.end, weight) for step, some in zip(steps, rows, strict=True)]
+        chosen = np.sort(np.argsort(-np.max(told, axis=0), kind="stable")[:COLUMNS])
+        return columns.only(chosen), columns.values.shape[1]
+
+    def fit(self, step: Step, rows: Flags, values: Floats, width: int) -> tuple[Floats, float]:
+        """Return a coefficient per column and the intercept of a step's log-odds, learnt from `rows` of `values`."""
+        happened = self.times.event[rows] < step.end
+        model = LogisticRegression(C=SPREAD / max(1, width), solver="newton-cholesky", max_iter=200)
+        with one_thread():
+            model.fit(values[rows], happened, sample_weight=self.weight[rows])
         return model.coef_[0], float(model.intercept_[0])
 
-    def departures(self, step: Step, earlier: Flags, later: Flags) -> tuple[Floats, float]:
-        """Return how far the later rows depart in a step from the mean earlier row, and that row's log-odds."""
-        coefficients, intercept = self.fit(step, earlier)
-        own = self.weight[earlier]
-        mean = float(own @ (self.columns.values[earlier] @ coefficients) / own.sum())
-        return self.columns.values[later] @ coefficients - mean, intercept + mean
+    def departures(self, told: Sequence[tuple[Step, Flags]], later: Flags) -> list[Floats]:
+        """Return per step how far the later rows depart from the mean row, all of it learnt from each step's own rows.
+
+        Which columns tell most, and their units, are the earlier rows' too: columns that had been chosen with the later
+        rows' labels would be borne out by them whatever they are.
+        """
+        columns, width = self.columns([step for step, _ in told], [rows for _, rows in told])
+        values = columns.over(self.matrix)
+        means = self.weight @ values / self.weight.sum()
+        found = []
+        for step, rows in told:
+            coefficients, _ = self.fit(step, rows, values, width)
+            found.append((values[later] - means) @ coefficients)
+        return found
 
 
-def _thinned(event: Flags) -> tuple[NDArray[np.intp], Floats]:
-    """Return the rows to learn from, ascending, and how many rows each stands for."""
-    parts = [np.flatnonzero(event), np.flatnonzero(~event)]
-    room = max(ROWS // 2, ROWS - min(map(len, parts)))
-    thin = [part[:: max(1, -(-len(part) // room))] for part in parts]
-    stands = [len(part) / max(1, len(some)) for some, part in zip(thin, parts, strict=True)]
-    rows, weight = np.concatenate(thin), np.repeat(stands, [len(some) for some in thin])
-    order = np.argsort(rows, kind="stable")
-    return rows[order], weight[order]
+def _thinned(times: Times, steps: Sequence[Step]) -> tuple[NDArray[np.intp], Floats]:
+    """Return the rows to learn from, ascending, and how many rows each stands for.
+
+    Rows with and rows without an event are thinned to half of `ROWS` each: those of every step, and those known for as
+    many steps, by themselves and not below `FEWEST`, so that no step is left without either.
+    """
+    ends = np.array([step.end for step in steps])
+    happened = times.event < np.minimum(times.seen, ends[-1])
+    room = max(ROWS // 2, ROWS - min(int(happened.sum()), int((~happened).sum())))
+    known = np.searchsorted(ends, times.seen, side="right")
+    in_step = np.where(happened, np.searchsorted(ends, times.event, side="right"), len(ends))
+    alike = in_step * (len(ends) + 1) + known
+    weight = np.zeros(len(alike))
+    every = {either: max(1, -(-int((happened == either).sum()) // room)) for either in (False, True)}
+    for group in np.unique(alike):
+        part = np.flatnonzero(alike == group)
+        some = part[:: min(every[bool(happened[part[0]])], max(1, len(part) // FEWEST))]
+        weight[some] = len(part) / len(some)
+    rows = np.flatnonzero(weight)
+    return rows, weight[rows]

@@ -43,6 +43,14 @@ class Columns:
         place = np.concatenate([np.arange(width) for width in widths]) if widths else np.empty(0, np.int64)
         return cls(tuple(terms), values, scale, owner, place)
 
+    def over(self, matrix: Floats) -> Floats:
+        """Return the values of these columns for other rows of features, in the same units."""
+        values = np.empty((len(matrix), len(self.owner)))
+        for position in np.unique(self.owner):
+            term, here = self.terms[position], np.flatnonzero(self.owner == position)
+            values[:, here] = term.columns(matrix[:, term.position])[:, self.place[here]]
+        return values / self.scale
+
     def score(self, rows: NDArray[np.bool_], happened: NDArray[np.bool_], weight: Floats) -> Floats:
         """Return what each column by itself tells of which of `rows` it happened to: the z-value of its score test."""
         own = np.where(rows, weight, 0.0)

@@ -22,9 +22,9 @@ def likely_months(cumulative: Floats, ends: Sequence[int], first_day: date) -> N
 
     `cumulative` (steps, rows) are probabilities before the end of each step, in days from `first_day`. The month is
     the one with the largest part of the last probability, each step's spread evenly over its days. None where that part
-    is less than `STANDS_OUT` times the month's share of all days, so that a flat curve names no month; and none inside a
-    step longer than `LONGEST_STEP`, nor where a day of such a step is as likely as the month's: it may hold a likelier
-    month.
+    is less than `STANDS_OUT` times the month's share of all days, so that a flat curve names no month. None is told
+    inside a step longer than `LONGEST_STEP`, nor any where such a step's days are as likely as the month's: it may hold
+    a likelier month.
     """
     months, shares, days = _calendar(ends, first_day)
     parts = np.diff(cumulative, axis=0, prepend=0.0)

@@ -13,7 +13,9 @@ import pytest
 
 from features.spec import Feature
 from models.dataset import Dataset
-from models.hazard.fitting import fit_hazards, with_horizons
+from models.hazard.curve import HazardCurve
+from models.hazard.fitting import _thinned, fit_hazards, with_horizons
+from models.hazard.periods import Step, Times
 from models.manifest import FittedModel, load_model
 from models.targets import Target, declare
 from models.train import fit_recipe
@@ -66,16 +68,69 @@ def test_a_model_keeps_its_curves_and_says_the_same_when_read_again(
     assert early[few].mean() > early[~few].mean() + 0.2
 
 
-def test_curves_are_calibrated_in_the_large(
+def test_curves_are_calibrated_in_the_large_for_accounts_they_were_not_learnt_from(
     task: tuple[Dataset, Target, FittedModel], features: list[Feature], settings: Settings
 ) -> None:
-    data, target, main = task
-    curve = with_horizons(main, data, target, features, settings).curve
+    data, target, _ = task
+    known = (data.rows["account_id"].str[-1].astype(int) % 2 == 0).to_numpy()
+    half, others = (
+        Dataset(data.rows[rows].reset_index(drop=True), data.features[rows].reset_index(drop=True))
+        for rows in (known, ~known)
+    )
+    main = fit_recipe("logistic", half, target, features, settings, date(2025, 12, 1))
+    curve = with_horizons(main, half, target, features, settings).curve
     assert curve is not None
-    made = curve.cumulative(main.encode(data.features), main.probability(data.features))
+    made = curve.cumulative(main.encode(others.features), main.probability(others.features))
     for end in (60, 90, 180):
-        happened = (data.rows["event_after"] < end).mean()
+        happened = (others.rows["event_after"] < end).mean()
         assert made[curve.ends.index(end)].mean() == pytest.approx(happened, abs=0.05)
+
+
+def noise(features: list[Feature], columns: int, hazards: list[list[float]]) -> tuple[Dataset, Target, list[Feature]]:
+    """Rows of 16 dates 30 days apart, known for 90 days each: hazards of their three months, per date, and no more."""
+    rng = np.random.default_rng(11)
+    each = 250
+    as_of = np.repeat(pd.date_range("2023-01-01", periods=16, freq="30D").astype("datetime64[us]"), each)
+    happens = rng.random((16 * each, 3)) < np.repeat(np.array(hazards), each, axis=0)
+    after = np.where(happens.any(axis=1), 30.0 * happens.argmax(axis=1) + 15, np.nan)
+    rows = pd.DataFrame({"account_id": [f"k{row}" for row in range(16 * each)], "as_of": as_of, "event_after": after})
+    rows = rows.assign(label=(after < 30).astype(np.int8), base=1.0, value_at_stake=1.0, realised=0.0)
+    names = [f"noise_{column}" for column in range(columns)]
+    drawn = pd.DataFrame(rng.normal(size=(16 * each, columns)), columns=names)
+    number = next(feature for feature in features if feature.name == "calls_90d")
+    keys = {"kind": "churn", "by": "contract", "horizon": 30, "horizons": [60, 90]}
+    given = {"name": "toy", "tables": {"subscriptions": [{"source": "s.csv"}]}, "targets": {"churn": keys}}
+    target = declare(parse(Settings, given, "toy.toml"))["churn"]
+    data = Dataset(rows.assign(seen_days=np.int32(90)), drawn)
+    return data, target, [replace(number, name=name) for name in names]
+
+
+def test_the_shape_of_what_is_only_noise_is_not_borne_out(features: list[Feature], settings: Settings) -> None:
+    data, target, many = noise(features, 300, [[0.2, 0.2, 0.2]] * 16)
+    hazards = fit_hazards(data, target, many, settings)
+    assert hazards is not None
+    assert hazards.entry["calibration"]["rows"] > 0
+    assert hazards.entry["calibration"]["shape"] < 0.2
+
+
+def test_hazards_are_those_of_the_later_dates(features: list[Feature], settings: Settings) -> None:
+    data, target, few = noise(features, 2, [[0.1, 0.1, 0.1]] * 8 + [[0.1, 0.2, 0.2]] * 8)
+    hazards = fit_hazards(data, target, few, settings)
+    assert hazards is not None
+    curve = HazardCurve(hazards.entry, hazards.files, [feature.name for feature in few])
+    used = 1 / (1 + np.exp(-curve.log_odds(data.features.to_numpy())))
+    assert used.mean(axis=1) == pytest.approx([0.1, 0.2, 0.2], abs=0.02)
+
+
+def test_thinning_empties_no_step() -> None:
+    event = np.tile([10.0, 40.0], 40_000)  # every other row would leave the first step alone
+    event = np.r_[event, np.full(300, np.inf)]
+    times, steps = Times(event, np.full(len(event), 60.0)), [Step(0, 30), Step(30, 60)]
+    rows, weight = _thinned(times, steps)
+    assert len(rows) < 31_000
+    for step in steps:
+        assert weight[times.happened(step)[rows]].sum() == pytest.approx(40_000)
+    assert weight[np.isinf(event[rows])].sum() == 300
 
 
 def test_without_horizons_or_with_too_few_events_nothing_is_fitted(
