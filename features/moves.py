@@ -1,4 +1,7 @@
-"""How the contract moved last: growth, reductions, price rises and returns, and where its year stands."""
+"""How the contract moved last: growth, reductions, price rises and returns, and where its year stands.
+
+A price rise is told as what is on record: a dearer plan, or seats that nobody counts, look the same.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,38 @@ _SINCE = Words("{value} {day|days} since {what}", "{value} {dag|dage} siden {wha
 _MOVES = (
     ("mrr_growth", GREW, Words("MRR last grew with seats or lines", "MRR senest voksede med licenser eller linjer")),
     ("mrr_reduction", Moved("fell"), Words("MRR was last reduced", "MRR senest blev sat ned")),
-    ("price_rise", Moved("priced"), Words("the price last rose", "prisen senest steg")),
+    (
+        "price_rise",
+        Moved("priced"),
+        Words("MRR last rose without more seats or lines", "MRR senest steg uden flere licenser eller linjer"),
+    ),
     ("return", Moved("returned"), Words("the account came back", "kunden kom tilbage")),
 )
 _NEVER = {
-    "mrr_growth": Words("MRR has not grown", "MRR er ikke vokset"),
+    "mrr_growth": Words("MRR has not grown with seats or lines", "MRR er ikke vokset med licenser eller linjer"),
     "mrr_reduction": Words("MRR has not been reduced", "MRR er ikke sat ned"),
-    "price_rise": Words("the price has not risen", "prisen er ikke steget"),
+    "price_rise": Words(
+        "MRR has not risen without more seats or lines", "MRR er ikke steget uden flere licenser eller linjer"
+    ),
     "return": Words("the account has not left and come back", "kunden har ikke været væk og er kommet tilbage"),
 }
 _SIZES = (
-    ("mrr_growth", GREW, Words("MRR grew by {value} the last time", "MRR voksede med {value} sidste gang")),
-    ("price_rise", Moved("priced"), Words("the price rose by {value} the last time", "prisen steg med {value} sidst")),
+    (
+        "mrr_growth",
+        GREW,
+        Words(
+            "MRR grew by {value} with seats or lines the last time",
+            "MRR voksede {value} med licenser eller linjer sidste gang",
+        ),
+    ),
+    (
+        "price_rise",
+        Moved("priced"),
+        Words(
+            "MRR rose by {value} without more seats or lines the last time",
+            "MRR steg {value} uden flere licenser eller linjer sidste gang",
+        ),
+    ),
 )
 
 DECLARATIONS: tuple[Declaration, ...] = (

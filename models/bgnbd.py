@@ -16,6 +16,9 @@ from pipeline.errors import ModelError
 
 Floats = NDArray[np.float64]
 
+NEAR_ONE = 1e-6
+"""How near to 1, where equation (10) is not defined, `a` is not let come."""
+
 
 @dataclass(frozen=True)
 class Bgnbd:
@@ -53,6 +56,8 @@ class Bgnbd:
 
         x, seen, age = _checked(frequency, recency, age)
         a, b, r = self.a, self.b, self.r
+        if abs(a - 1) < NEAR_ONE:  # it is 0 / 0 there; its limit lies as near as the shift is small
+            a = 1 + NEAR_ONE
         z = ahead / (self.alpha + age + ahead)
         left = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, z)
         return (a + b + x - 1) / (a - 1) * (1 - left) * self.alive(x, seen, age)

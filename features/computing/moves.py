@@ -7,7 +7,7 @@ from typing import Any
 from features.computing.compiled import INTS, compiled
 
 ROSE, FELL, PRICED, RETURNED = range(4)
-"""What a move is: MRR rose or fell with its seats or lines, its price alone rose, or it came back from nothing."""
+"""What a move is: MRR rose or fell with its seats or lines, rose without either, or it came back from nothing."""
 
 LEAST = 200
 """Moves of at most one part in so many are none: exchange rates make them."""
@@ -22,8 +22,8 @@ def contract_moves(
     """Fill in, per kind of move and account, the instant of the last one, and MRR before and after it.
 
     A change, of which there is one per row, adds `mrr`, `seats` and `lines` (or takes them away) at an instant; rows
-    ascend by account, then instant, and all that changes at one instant is one move. MRR that rises while lines and
-    seats stay is a price; a fall is one whatever changed, but for one to nothing, which is the contract's end.
+    ascend by account, then instant, and all that changes at one instant is one move. MRR that rises without more
+    lines or seats is a price; a fall is one whatever changed, but for one to nothing, which is the contract's end.
     """
     row = 0
     while row < len(account):
@@ -43,7 +43,7 @@ def contract_moves(
                 if held > 0 and ever:
                     kind = RETURNED
             elif (held - was) * LEAST > was:
-                kind = PRICED if placed == seated and count == counted else ROSE
+                kind = ROSE if placed > seated or count > counted else PRICED
             elif held > 0 and (was - held) * LEAST > was:
                 kind = FELL
             if kind >= 0:

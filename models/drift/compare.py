@@ -85,6 +85,8 @@ class Drift:
     scores: Moved | None
     looked_at: int
     by_construction: int
+    scores_compared: bool = False
+    """Whether there were scores on the day of training to compare with."""
     why_not: str = ""
     """Why nothing could be compared; empty where it was."""
 
@@ -96,7 +98,8 @@ class Drift:
         if self.why_not:
             return f"not looked for: {self.why_not}"
         if not self.found:
-            return f"none: {self.looked_at} features and the scores of {self.rows:,} accounts are spread as in training"
+            both = f"{self.looked_at} features" + (" and the scores" if self.scores_compared else "")
+            return f"none: {both} of {self.rows:,} accounts are spread as in training"
         parts = (
             []
             if not self.moved
@@ -115,7 +118,8 @@ class Drift:
             "as_of": self.as_of.isoformat(), "rows": self.rows, "found": self.found, "said": self.said(),
             "moved": [each.plain() for each in self.moved],
             "scores": None if self.scores is None else self.scores.plain(),
-            "looked_at": self.looked_at, "by_construction": self.by_construction, "why_not": self.why_not,
+            "looked_at": self.looked_at, "by_construction": self.by_construction,
+            "scores_compared": self.scores_compared, "why_not": self.why_not,
         }  # fmt: skip
 
 
@@ -124,14 +128,17 @@ def drift_of(reference: Reference, sketch: Sketch, as_of: date) -> Drift:
     able = [spread for spread in reference.features if not spread.moves]
     apart = len(reference.features) - len(able)
     if sketch.rows < FEWEST:
-        return Drift(as_of, sketch.rows, (), None, 0, apart, f"{sketch.rows} accounts are too few, {FEWEST} are needed")
+        return Drift(
+            as_of, sketch.rows, (), None, 0, apart, why_not=f"{sketch.rows} accounts are too few, {FEWEST} are needed"
+        )
     alpha = ALPHA / (len(able) + 1)
     found = []
     for spread, counts in zip(reference.features, sketch.features, strict=True):
         if not spread.moves:
             found.append(_moved(spread, counts, reference.as_ofs, as_of, alpha))
     moved = sorted((each for each in found if each is not None), key=lambda each: (-each.distance, each.feature))
-    return Drift(as_of, sketch.rows, moved, _scores(reference, sketch, as_of, alpha), len(able), apart)
+    scores = _scores(reference, sketch, as_of, alpha)
+    return Drift(as_of, sketch.rows, moved, scores, len(able), apart, _comparable(reference, sketch))
 
 
 def _moved(
@@ -183,9 +190,14 @@ def usual(before: Floats, days: Floats, lag: float) -> float:
     return float(far.min(axis=1).max()) * min(MOST_GROWTH, max(1.0, lag / max(asked, 1.0)) ** 2)
 
 
+def _comparable(reference: Reference, sketch: Sketch) -> bool:
+    """Whether there are scores enough, today's and those of the day of training, to compare."""
+    return reference.scored is not None and min(reference.scored[1].sum(), sketch.scores.sum()) >= FEWEST
+
+
 def _scores(reference: Reference, sketch: Sketch, as_of: date, alpha: float) -> Moved | None:
     """Return how the scores moved since the day of training, by more than training dates lie apart among themselves."""
-    if reference.scored is None or reference.scored[1].sum() < FEWEST:
+    if reference.scored is None or not _comparable(reference, sketch):
         return None
     day, before = reference.scored
     passed = np.cumsum(before) / before.sum()

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from features.engine import build_features, peers_in
@@ -18,7 +19,7 @@ from models.material import Material
 from models.targets import COHORT, Target, cohort
 
 ACCOUNTS = 600
-"""Accounts that are looked at, by their ids."""
+"""Accounts that are looked at, by their ids alone: the same ones however the book lies in buckets."""
 
 OFFSETS = (3, 6, 2, 5, 1, 4)
 """Days after a training date, in an order that gives neighbours in the year different weekdays."""
@@ -40,16 +41,16 @@ def other_weekdays(material: Material, target: Target, dates: Sequence[date], un
         return pd.DataFrame({"account_id": [], "as_of": pd.DatetimeIndex([])})
     barred = {*snapshot.excluded(until)["account_id"]}
     chosen = sorted((account for account in ids if account not in barred), key=lambda each: (_lot(each), each))
-    whole = snapshot.buckets == 1 and len(ids) <= 2 * ACCOUNTS
-    history = snapshot.history(0) if whole else snapshot.history_of(chosen[:ACCOUNTS])
+    drawn = set(chosen[:ACCOUNTS])
+    history = snapshot.history_of(drawn)
     rows = build_features(history, days, features)
-    parts = []
+    stamps, account = rows["as_of"].to_numpy(), rows["account_id"]
+    wanted = np.zeros(len(rows), dtype=bool)
     for day in days:
         standing = cohort(target, history.upto(day))
-        asked = set(standing["account_id"][standing["section"] == COHORT]) - barred
-        own = rows[rows["as_of"] == pd.Timestamp(day)]
-        parts.append(own[own["account_id"].isin(asked)])
-    return pd.concat(parts, ignore_index=True) if parts else rows
+        asked = drawn.intersection(standing["account_id"][standing["section"] == COHORT])
+        wanted |= (stamps == np.datetime64(day)) & account.isin(asked).to_numpy()
+    return rows[wanted].reset_index(drop=True)
 
 
 def _lot(account: str) -> int:

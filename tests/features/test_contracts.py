@@ -58,3 +58,16 @@ def test_products_held_are_those_not_known_to_have_ended(figures: Any) -> None:
     ]
     assert figures("2025-02-01", holdings=rows)["holdings"] == 2
     assert figures("2025-02-02", holdings=rows)["holdings"] == 1
+
+
+def test_mrr_that_rises_without_more_seats_or_lines_is_a_price_rise_whatever_the_product(figures: Any) -> None:
+    dearer = {**LINE, "started_at": "2025-01-15", "mrr": 150}
+    swapped = {**dearer, "subscription_id": "t", "product": "q", "seats": 8}
+    gone = {**LINE, "ended_at": "2025-01-15"}
+    for rows in ([LINE, dearer], [gone, swapped]):
+        found = figures("2025-03-01", subscriptions=rows)
+        assert found["price_rise_last"] == pytest.approx(0.5)
+        assert math.isnan(found["mrr_growth_last"])
+    found = figures("2025-03-01", subscriptions=[LINE, RAISED])
+    assert math.isnan(found["price_rise_last"])
+    assert found["mrr_growth_last"] == pytest.approx(0.5)

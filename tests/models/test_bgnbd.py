@@ -76,3 +76,8 @@ def test_purchases_that_cannot_be_are_refused(frequency: list[int], recency: lis
 def test_a_book_without_repeat_purchases_is_refused() -> None:
     with pytest.raises(ModelError, match="bought again"):
         fit_bgnbd([0, 0], [0, 0], [3, 4])
+
+
+def test_the_expectation_where_its_formula_is_not_defined_is_its_limit() -> None:
+    at, below, above = (Bgnbd(0.5, 60, a, 6).expected(60, [2, 0], [50, 0], [100, 100]) for a in (1.0, 0.999, 1.001))
+    assert at == pytest.approx((below + above) / 2, rel=1e-5)

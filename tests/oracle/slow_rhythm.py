@@ -53,7 +53,7 @@ def contract_moves(lines: list[list[Row]], now: datetime) -> dict[str, tuple[int
         if before <= 0:
             kind = "returned" if after > 0 and ever else None
         elif after - before > before / 200:
-            kind = "priced" if stands[1:] == was[1:] else "rose"
+            kind = "rose" if stands[1] > was[1] or stands[2] > was[2] else "priced"
         elif after > 0 and before - after > before / 200:
             kind = "fell"
         if kind is not None:

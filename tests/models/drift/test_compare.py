@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -111,3 +112,15 @@ def test_scores_at_both_ends_are_kept() -> None:
 def test_values_that_differ_by_a_rounding_share_a_bin() -> None:
     values = np.array([0.00011, 0.00012, 0.00013, 0.00014, 0.00015, 0.00016, 0.00017, 0.5, 0.7, 0.9])
     assert edges_of(values).tolist() == [0.00012, 0.5, 0.7]
+
+
+def test_scores_are_spoken_of_only_where_they_were_compared() -> None:
+    made = reference([normal(seed) for seed in range(8)])
+    chance = np.full(400, 0.2)
+    assert drift_of(made, today(made, normal(99)), TODAY).said() == (
+        "none: 1 features of 400 accounts are spread as in training"
+    )
+    scored = replace(made, scored=(DAYS[-1], score_counts(chance)), scores=(score_counts(chance),) * 8)
+    assert drift_of(scored, today(made, normal(99)), TODAY).said() == (
+        "none: 1 features and the scores of 400 accounts are spread as in training"
+    )
