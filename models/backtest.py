@@ -9,27 +9,23 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
-from features.spec import Feature
 from models.ageing import Ageing
 from models.bootstrap import Interval, replicates_for
 from models.cautions import told
-from models.choosing.tuning import Tuned, tuned_of
-from models.dataset import ROW_COLUMNS, Dataset
+from models.choosing.tuning import Tuned
 from models.evaluate import EXPECTED_VALUE, PROBABILITY, Evaluation, evaluate, paired_difference
 from models.findings import findings
-from models.leaks import check_leaks
 from models.manifest import FittedModel
+from models.predicting import CHAMPION, Predicting, Source
 from models.profit import expected_profit
-from models.recalibrate import at_level
 from models.small.design import design_of
-from models.small.left_out import check_small, folds_of_accounts, gathered, models_left_out
+from models.small.left_out import folds_of_accounts
 from models.split import Fold, backtest_folds
 from models.targets import Target
-from models.train import check_learnable, fit_recipes
 from pipeline.errors import LeakSuspected, TrainingRefused
 from pipeline.progress import track
 from pipeline.settings import Settings
@@ -37,39 +33,7 @@ from pipeline.settings import Settings
 CONTENDERS = ("model", "logistic", "recency")
 """The champion's recipe first, then the baselines that always stand beside it."""
 
-CHAMPION = "champion"
-"""Names the columns that a champion's own predictions get."""
-
 log = logging.getLogger(__name__)
-
-
-class Source(Protocol):
-    """What a backtest asks of a firm's data; models/material gives it from a snapshot."""
-
-    @property
-    def settings(self) -> Settings: ...
-
-    @property
-    def features(self) -> Sequence[Feature]: ...
-
-    def build(self, as_ofs: Sequence[date]) -> Any:
-        """Build the features at these dates once, so that `dataset` only reads them."""
-        ...
-
-    def dataset(self, target: Target, as_ofs: Sequence[date], known_by: date) -> Dataset: ...
-
-    def judged(self, target: Target, as_of: date, known_by: date, models: Mapping[str, FittedModel]) -> pd.DataFrame:
-        """Return a date's whole cohort with what became of it and what each model says of it; see Material."""
-        ...
-
-    @property
-    def attributes(self) -> str:
-        """Say which day the segment and country in `judged` are of."""
-        ...
-
-    def first_day(self, target: Target) -> date: ...
-
-    def data_until(self, target: Target, today: date) -> date: ...
 
 
 @dataclass(frozen=True)
@@ -136,7 +100,8 @@ def backtest(
     Of the earlier folds and the first contender it also holds `expected` (models.breakdown.by_date), `breakdown`
     (by_group) and `value` (models.amounts); on request, under `value`, `profit` (models.profit), and `ageing`
     (models.ageing), for which the models of all folds are kept; and `champion` where some rows are later than its
-    training: trained_until, n, its metrics, and the first contender minus it, paired.
+    training: trained_until, n, its metrics, and the first contender minus it, paired; and `not_compared`, the reasons
+    why there is no `champion` or `ageing` to tell.
 
     Raises TrainingRefused when every fold is, LeakSuspected for a column that looks like a leak (unless `leaks` says
     that this was looked at already), and AsOfError for a configured date that cannot be tested.
@@ -146,13 +111,12 @@ def backtest(
     folds = _folds(source, target, until)
     source.build(sorted({day for fold in folds for day in (*fold.train, fold.test)}))
     made: list[tuple[Fold, pd.DataFrame]] = []
-    learnt: dict[str, float] = {}
-    tuned: list[Tuned] = []
     kept = Ageing() if ageing else None
+    predicting = Predicting(source, target, until, contenders, champion, kept, leaks)
     left_out: list[dict[str, str]] = []
     for fold in track(folds, f"backtest {target.name}"):
         try:
-            made.append((fold, _predict(source, target, fold, until, contenders, champion, learnt, tuned, kept, leaks)))
+            made.append((fold, predicting.rows(fold)))
         except LeakSuspected:
             raise
         except TrainingRefused as refusal:
@@ -177,17 +141,18 @@ def backtest(
     if left_out:
         plain["left_out"] = left_out
     everything = pd.concat([predictions for _, predictions in made], ignore_index=True)
-    judged = Backtest(target.name, target.risk, everything, pooled, plain, settings, tuned[0] if tuned else None)
+    judged = Backtest(target.name, target.risk, everything, pooled, plain, settings, predicting.tuned)
     judged_rows = everything[~everything["final"]]
     if pooled is not None:
         play = settings.plays.get(target.name)
-        plain |= findings(judged_rows, contenders, learnt, settings, target, source.attributes)
+        plain |= findings(judged_rows, contenders, predicting.learnt, settings, target, source.attributes)
         if profit:
             plain["value"]["profit"] = expected_profit(judged_rows, contenders, play, target.risk, settings.run.seed)
         plain |= _beside_champion(judged_rows, champion, contenders, settings)
         if kept is not None:
             asked, replicates = settings.evaluate, replicates_for(settings.evaluate.bootstrap, len(judged_rows))
             plain["ageing"] = kept.plain(asked.capacity, replicates, settings.run.seed)
+        plain["not_compared"] = {name: why for name, why in predicting.not_compared.items() if not plain.get(name)}
     area = None if pooled is None else pooled.areas.get(contenders[0])
     plain["small"] = design_of(judged_rows, target, area, in_time=folds[0].known_by is None)
     plain |= told(target, len(judged_rows), int(judged_rows["label"].sum()), judged.auc(contenders[0]), plain["small"])
@@ -219,70 +184,6 @@ def _beside_champion(
     beside = _paired(measured, (contenders[0], CHAMPION)) | _paired(measured, (CHAMPION, *contenders[1:]))
     part = {"trained_until": until, "n": len(both), "dates": int(both["as_of"].nunique()), "paired": beside}
     return {"champion": part | {"metrics": measured.plain()[CHAMPION]}}
-
-
-def _predict(
-    source: Source,
-    target: Target,
-    fold: Fold,
-    until: date,
-    contenders: Sequence[str],
-    champion: FittedModel | None,
-    learnt: dict[str, float],
-    tuned: list[Tuned],
-    kept: Ageing | None,
-    leaks: bool,
-) -> pd.DataFrame:
-    """Return a fold's rows with what each contender says of them; `learnt` takes in the base rate learnt from.
-
-    `tuned` takes in what the first fold tuned: known before all of them, it holds for the later ones.
-    """
-    scored, beside, said = _fit(source, target, fold, contenders, leaks, tuned[0] if tuned else None)
-    first = scored[contenders[0]]
-    if not tuned and (found := tuned_of(first.manifest)) is not None:
-        tuned.append(found)
-    if champion is not None and champion.trained_until <= fold.test and _fits(champion, source.features):
-        scored[CHAMPION] = champion
-    older = kept.older(fold.test) if kept is not None and not fold.final else {}
-    judged = source.judged(target, fold.test, until, scored | older | beside)
-    if beside:
-        judged = gathered(judged, contenders)
-    if source.settings.training.recalibrate == "cohort":
-        judged, first = at_level(judged, {name: scored[name] for name in contenders}, fold.test)
-    if kept is not None and not fold.final:
-        judged = kept.take(fold.test, first, judged, list(older))
-    counts = first.manifest["counts"]
-    learnt[fold.test.isoformat()] = counts["positives"] / counts["rows"]
-    rows = [name for name in ROW_COLUMNS if name in judged.columns]
-    predictions = judged[rows].assign(final=fold.final).join(judged.drop(columns=rows))
-    log.info(
-        "backtest of %s at %s: trained on %s, tested on %d rows, %d positive",
-        target.name, fold.test, said, len(predictions), int(predictions["label"].sum()),
-    )  # fmt: skip
-    return predictions
-
-
-def _fit(
-    source: Source, target: Target, fold: Fold, contenders: Sequence[str], leaks: bool, tuned: Tuned | None
-) -> tuple[dict[str, FittedModel], dict[str, FittedModel], str]:
-    """Return the contenders fitted to a fold's training rows, which are gone after, and what those were, in words.
-
-    Beside them are those of a small book without each group of accounts; of a larger one there are none.
-    """
-    known_by = fold.known_by or fold.test
-    train = source.dataset(target, fold.train, known_by=known_by)
-    check_small(fold, train, source.settings)
-    if leaks:
-        check_learnable(train, target, source.settings)
-        check_leaks(train, target, source.features, source.settings)
-    fitted = fit_recipes(contenders, train, target, source.features, source.settings, known_by, tuned)
-    beside = models_left_out(contenders, train, target, source.features, source.settings, known_by)
-    rows = f"{len(train)} rows" if train.sampled is None else train.sampled.words()
-    return fitted, beside, f"{rows} of {len(train.dates)} dates"
-
-
-def _fits(champion: FittedModel, features: Sequence[Feature]) -> bool:
-    return [feature["name"] for feature in champion.manifest["features"]] == [feature.name for feature in features]
 
 
 def _measure(predictions: pd.DataFrame, contenders: Sequence[str], settings: Settings) -> Evaluation:

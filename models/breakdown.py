@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.area import area
 from models.bootstrap import Interval
-from models.evaluate import PROBABILITY
+from models.evaluate import PROBABILITY, left_out_together
 from models.groups import Grouping, groupings, is_small
 from models.totals import Totals
 
@@ -35,6 +35,7 @@ def by_group(predictions: pd.DataFrame, contender: str, replicates: int, seed: i
     accounts, label = pd.factorize(predictions["account_id"], sort=True)[0], predictions["label"].to_numpy()
     small = [is_small(accounts[inside], label[inside]) for inside in parts.T]
     probability = predictions[PROBABILITY.format(contender)].to_numpy(float)
+    apart = left_out_together(predictions)
     groups = []
     for part, inside in enumerate(parts.T):
         groups.append(
@@ -43,16 +44,24 @@ def by_group(predictions: pd.DataFrame, contender: str, replicates: int, seed: i
                 "accounts": len(np.unique(accounts[inside])),
                 "positives": int(label[inside].sum()),
                 "small": small[part],
-                "auc": _told(label[inside], probability[inside], accounts[inside], small[part]).plain(),
+                "auc": _told(
+                    label[inside],
+                    probability[inside],
+                    accounts[inside],
+                    None if apart is None else apart[inside],
+                    small[part],
+                ).plain(),
                 **totals.plain(part),
             }
         )
     return {"attributes": attributes, "dimensions": list(_dimensions(made, groups))}
 
 
-def _told(label: np.ndarray, probability: np.ndarray, accounts: np.ndarray, small: bool) -> Interval:
+def _told(
+    label: np.ndarray, probability: np.ndarray, accounts: np.ndarray, apart: np.ndarray | None, small: bool
+) -> Interval:
     """Return the AUC of a group's rows; its interval needs no resampling, of which there would be a lot."""
-    found = None if small else area(label, probability, accounts)
+    found = None if small else area(label, probability, accounts, apart)
     return NOT_SAID if found is None else found.interval()
 
 

@@ -104,12 +104,19 @@ def evaluate(
 
 def _areas(predictions: pd.DataFrame, contenders: Sequence[str], account: NDArray[np.intp]) -> dict[str, Area]:
     label = predictions["label"].to_numpy(np.float64)
-    # Folds of a larger book leave nobody out: their rows are compared with each other.
-    group = predictions["group"].fillna(-1).to_numpy() if "group" in predictions.columns else None
+    group = left_out_together(predictions)
     found = {
         c: area(label, predictions[PROBABILITY.format(c)].to_numpy(np.float64), account, group) for c in contenders
     }
     return {contender: made for contender, made in found.items() if made is not None}
+
+
+def left_out_together(predictions: pd.DataFrame) -> NDArray[np.float64] | None:
+    """Return which rows may be compared with each other: those scored by the same model; None for all of them.
+
+    Folds of a larger book leave nobody out, and their rows are compared with each other.
+    """
+    return predictions["group"].fillna(-1).to_numpy(float) if "group" in predictions.columns else None
 
 
 def paired_difference(

@@ -108,7 +108,8 @@ def recalibrated(model: FittedModel, log_odds: Floats, as_of: date) -> tuple[Fit
 def at_level(judged: pd.DataFrame, fitted: Mapping[str, FittedModel], test: date) -> tuple[pd.DataFrame, FittedModel]:
     """Return the rows with each contender's predictions recalibrated, and the first contender so.
 
-    Each was trained at the test date, so that these rows, whose labels are not looked at, are the cohort of that day.
+    Each was trained at the test date, on labels known by then, so that these rows, whose labels are not looked at, are
+    the cohort of that day. It is not for folds at the dates learnt from: there the rate learnt is that of these rows.
     """
     columns: dict[str, Any] = {}
     changed = {}

@@ -27,8 +27,8 @@ def against(notes: Mapping[str, Any], about: About) -> Section | None:  # noqa: 
             f"The champion, trained until {champion['trained_until']}, on the {count(champion['n'])} rows of test "
             f"dates since: AUC {figure(auc['value'])} ({interval(auc)})."
         )
-    else:
-        said.append("No test date is later than a champion's training, so it is not compared.")
+    elif why := (evaluation.get("not_compared") or {}).get(CHAMPION):
+        said.append(why)
     grid = Grid(
         "Paired differences, with 95 % intervals",
         ["Measure", *(_named(pair) for pair in beside)],

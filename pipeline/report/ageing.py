@@ -7,7 +7,14 @@ from typing import Any
 
 from pipeline.charts import Series, lines
 from pipeline.report.section import About, Grid, Picture, Section, measured
-from pipeline.report.words import count, figure, interval
+from pipeline.report.words import count, figure, interval, many
+
+NO_PAIR = "No two test dates are a month or more, and at most twelve months, apart."
+
+CAPTION = (
+    "Intervals are 95 %, by account. Ages rest on different test dates (the table says on how many), so that the "
+    "distance between the two lines tells of age, and their course tells of dates as well."
+)
 
 
 def ageing(notes: Mapping[str, Any], about: About) -> Section | None:
@@ -16,7 +23,9 @@ def ageing(notes: Mapping[str, Any], about: About) -> Section | None:
     if told is None:
         return None
     if not told:
-        return Section("As a model ages", ["No two test dates are a month or more, and at most twelve months, apart."])
+        evaluation = notes.get("evaluation") or notes
+        why = (evaluation.get("not_compared") or {}).get("ageing", NO_PAIR)
+        return Section("As a model ages", [why])
     columns = ["Months old", "Test dates", "Rows", "AUC", "AUC fitted anew", "Difference", "Calibration error",
                "The same, fitted anew", "Expected over real outcomes"]  # fmt: skip
     rows = [
@@ -32,7 +41,9 @@ def ageing(notes: Mapping[str, Any], about: About) -> Section | None:
 
 
 def _said(told: Any) -> str:
-    lost = [age for age in told if _high(age) is not None and _high(age) < 0]
+    lost = [age for age in told if _is_lost(age)]
+    # Every age is looked at, so that a single one may show a loss by chance, or because of its test dates.
+    lasting = [age for place, age in enumerate(told) if all(_is_lost(later) for later in told[place:])]
     if not lost:
         oldest = told[-1]
         return (
@@ -40,15 +51,27 @@ def _said(told: Any) -> str:
             f"{oldest['months']}: {figure(oldest['aged - fresh']['auc']['value'])}, "
             f"{interval(oldest['aged - fresh']['auc'], signed=True)})."
         )
-    first = lost[0]
+    if lasting and len(lasting) == len(lost):
+        since = f"from {many(lasting[0]['months'], 'month')} on" if len(lasting) > 1 else _months(lasting[0])
+        return f"A loss in AUC against a model fitted anew shows {since} {_difference(lasting[0])}."
     return (
-        f"A loss in AUC against a model fitted anew shows from {first['months']} months on "
-        f"({figure(first['aged - fresh']['auc']['value'])}, {interval(first['aged - fresh']['auc'], signed=True)})."
+        "A loss in AUC against a model fitted anew shows "
+        f"{', '.join(f'{_months(age)} {_difference(age)}' for age in lost)}, and not at the other ages."
     )
 
 
-def _high(age: Mapping[str, Any]) -> Any:
-    return age["aged - fresh"]["auc"]["high"]
+def _is_lost(age: Mapping[str, Any]) -> bool:
+    high = age["aged - fresh"]["auc"]["high"]
+    return high is not None and high < 0
+
+
+def _months(age: Mapping[str, Any]) -> str:
+    return f"at {many(age['months'], 'month')}"
+
+
+def _difference(age: Mapping[str, Any]) -> str:
+    auc = age["aged - fresh"]["auc"]
+    return f"({figure(auc['value'])}, {interval(auc, signed=True)})"
 
 
 def _pictures(told: Any, about: About) -> list[Picture]:
@@ -66,4 +89,4 @@ def _pictures(told: Any, about: About) -> list[Picture]:
         for which, name in (("aged", "The same model"), ("fresh", "Fitted anew"))
     ]
     drawn = lines(series, title=f"{about.target}: AUC by age of the model", x="months since training", y="AUC")
-    return [Picture("AUC by age of the model", drawn, "Intervals are 95 %, bootstrap over accounts.")]
+    return [Picture("AUC by age of the model", drawn, CAPTION)]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -20,7 +20,9 @@ from models.dataset import Dataset
 from models.gathering import judged
 from models.manifest import FittedModel
 from models.metrics import METRICS
+from models.predicting import SMALL_BOOK, Predicting
 from models.recalibrate import level_shift, moved
+from models.split import Fold
 from models.targets import Target
 from models.train import fit_recipe
 from pipeline.errors import TrainingRefused
@@ -231,3 +233,49 @@ def test_a_champion_is_compared_on_test_dates_after_it_was_trained(firm: Firm, c
     assert difference.low < difference.high
     late = backtest(firm, churn, UNTIL, contenders=("logistic",), champion=champion(UNTIL))
     assert late.difference("logistic", "champion") is None
+
+
+@pytest.fixture
+def small(settings: Settings, features: tuple[Feature, ...], data_of: Callable[..., Dataset]) -> Firm:
+    return Firm(asking(settings, final=None), features, data_of(accounts=80))
+
+
+def test_a_fold_at_the_dates_learnt_from_takes_no_level_from_its_own_labels(small: Firm, churn: Target) -> None:
+    def expected(how: str, known_by: date | None) -> float:
+        training = small.settings.training.model_copy(update={"recalibrate": how})
+        firm = Firm(small.settings.model_copy(update={"training": training}), small.features, small.data)
+        fold = Fold(FOLDS[0], (FIRST, FIRST + timedelta(days=14)), known_by=known_by)
+        return Predicting(firm, churn, UNTIL, ("logistic",)).rows(fold)["logistic_probability"].sum()
+
+    assert expected("cohort", UNTIL) == expected("none", UNTIL)
+    assert expected("cohort", None) != expected("none", None)
+
+
+def test_a_small_book_is_compared_with_no_model_that_knows_its_accounts(small: Firm, churn: Target) -> None:
+    champion = fit_recipe(
+        "logistic", small.data.at([FIRST, FIRST + timedelta(days=14)]), churn, small.features, small.settings, FIRST
+    )
+    result = backtest(small, churn, UNTIL, contenders=BASELINES, champion=champion, ageing=True)
+    assert "champion" not in result.plain
+    assert result.difference("logistic", "champion") is None
+    assert result.plain["ageing"] == []
+    assert result.plain["not_compared"] == {
+        "champion": SMALL_BOOK.format("the champion"),
+        "ageing": SMALL_BOOK.format("an older model"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("until", "known", "why"),
+    [(None, 5, "There is no champion"), (FOLDS[0], 4, "on other features"), (UNTIL, 5, "later than the champion's")],
+)
+def test_why_no_champion_is_compared_is_said(
+    firm: Firm, churn: Target, data: Dataset, until: date | None, known: int, why: str
+) -> None:
+    champion = None
+    if until is not None:
+        champion = fit_recipe("recency", data.at([FIRST]), churn, firm.features, firm.settings, until)
+        kept = champion.manifest["features"][:known]
+        champion = replace(champion, manifest={**champion.manifest, "features": kept})
+    plain = backtest(firm, churn, UNTIL, contenders=("recency",), champion=champion).plain
+    assert why in plain["not_compared"]["champion"]

@@ -81,3 +81,12 @@ def test_within_a_tenth() -> None:
     assert within({"value": 1.09}, 0.1)
     assert not within({"value": 0.89}, 0.1)
     assert not within({"value": None}, 0.1)
+
+
+def test_only_rows_of_the_same_left_out_group_are_compared(predictions: pd.DataFrame) -> None:
+    # Right within each left-out group; the model of one lies higher throughout, as its level is its own.
+    group = np.tile([0.0, 0.0, 1.0, 1.0], 42)
+    told = np.where(predictions["label"] == 1, 0.3, 0.1) + 0.4 * group
+    rows = predictions.assign(group=group, model_probability=told)
+    for dimension in by_group(rows, "model", 200, 0, "")["dimensions"]:
+        assert {each["auc"]["value"] for each in dimension["groups"]} <= {1.0, None}

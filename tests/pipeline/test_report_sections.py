@@ -70,11 +70,12 @@ def test_groups_too_small_to_say_are_counted_and_worse_ones_named() -> None:
 
 def test_a_better_model_is_said_to_be_and_no_champion_is_not_compared() -> None:
     figures = {"auc": ends(0.05, 0.02)}
-    notes = {"evaluation": {"pooled": {"paired": {"model - recency": figures}}}}
+    why = "No test date is later than the champion's training, so it is not compared."
+    notes = {"evaluation": {"pooled": {"paired": {"model - recency": figures}}, "not_compared": {"champion": why}}}
     made = against(notes, ABOUT)
     assert made is not None
     assert made.said[0] == "In AUC the model is better than the recency rule (+.050, +.030 to +.070)."
-    assert "is not compared" in made.said[1]
+    assert made.said[1:] == [why]
 
 
 def test_a_loss_with_age_is_said_from_the_month_it_shows() -> None:
@@ -89,10 +90,20 @@ def test_a_loss_with_age_is_said_from_the_month_it_shows() -> None:
             "aged - fresh": {"auc": ends(difference, 0.01)},
         }
 
-    made = ageing({"ageing": [age(1, 0.0), age(6, -0.03)]}, ABOUT)
+    made = ageing({"ageing": [age(1, 0.0), age(6, -0.03), age(7, -0.04)]}, ABOUT)
     assert made is not None
     assert "shows from 6 months on (-.030, -.040 to -.020)" in made.said[0]
+    once = ageing({"ageing": [age(1, 0.0), age(2, -0.03), age(3, 0.0)]}, ABOUT)
+    assert once is not None
+    assert once.said[0].endswith("shows at 2 months (-.030, -.040 to -.020), and not at the other ages.")
     assert made.pictures[0].svg.startswith("<svg")
+
+
+def test_why_no_age_is_compared_is_said() -> None:
+    why = "The book is small."
+    made = ageing({"ageing": [], "evaluation": {"not_compared": {"ageing": why}}}, ABOUT)
+    assert made is not None
+    assert made.said == [why]
 
 
 def test_cells_hold_a_figure_and_its_interval() -> None:
