@@ -96,8 +96,9 @@ def _print_now(name: str, now: Mapping[str, Any], risk: bool) -> None:
         _say(f"  - {reason['text']}")
     if now["curve"]:
         within = ", ".join(f"{percent(point['probability'])} in {point['days']}" for point in now["curve"])
-        month = most_likely(now["likely_month"])
-        _say(f"  within days: {within}; {month or 'no month stands out'}")
+        month = most_likely(now["likely_month"], silent_days=now["silent_days"])
+        after = f" (from {now['gap']} days after)" if now["gap"] else ""
+        _say(f"  within days{after}: {within}; {month or 'no month stands out'}")
     table = Table(title="contributions to the log-odds", title_justify="left", box=None, pad_edge=False)
     for column in ("topic", "", "its weightiest features", "typical"):
         table.add_column(column, justify="right" if column in ("", "typical") else "left", overflow="fold")

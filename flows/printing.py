@@ -24,9 +24,18 @@ def percent(value: float | None) -> str:
 
 
 def print_list(
-    console: Console, rows: pd.DataFrame, title: str, currency: str, top: int | None = None, risk: bool = True
+    console: Console,
+    rows: pd.DataFrame,
+    title: str,
+    currency: str,
+    top: int | None = None,
+    risk: bool = True,
+    silent_days: int = 0,
 ) -> None:
-    """Print the rows to call, by rank: who, how likely, what it is worth, and underneath the reasons."""
+    """Print the rows to call, by rank: who, how likely, what it is worth, and underneath the reasons.
+
+    `silent_days`: see `Target.silent_days`.
+    """
     called = rows[rows["section"] == "call"]
     console.print(Text(title, style="bold"), soft_wrap=True)
     stake = "at stake" if risk else "to win"
@@ -37,7 +46,7 @@ def print_list(
         line.append(f", {row['account_manager']}: ")
         line.append(str(row["band"]), style="cyan")
         line.append(f" ({percent(row['probability'])}{observed(row)})")
-        month = most_likely(row["likely_month"])
+        month = most_likely(row["likely_month"], silent_days=silent_days)
         line.append(f", {month}" if month else "")
         line.append(
             f", {money(row['value_at_stake'], currency)} {stake}, worth {money(row['expected_value'], currency)}"

@@ -87,7 +87,8 @@ def _print(running: Command, run: Run, rows: pd.DataFrame, top: int | None) -> N
             "\nNot enough data to rank by a model: the list is ranked by a rule, how long ago the account was last "
             "active. Its probabilities say little more than how many have the outcome."
         )
-    print_list(OUT, rows, title, run.currency, top, risk=target is None or target.risk)
+    silent_days = 0 if target is None else target.silent_days
+    print_list(OUT, rows, title, run.currency, top, target is None or target.risk, silent_days)
 
 
 def check_target(running: Command, target: str) -> None:

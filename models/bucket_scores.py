@@ -146,8 +146,9 @@ def score_rows(
 ) -> pd.DataFrame:
     """Return account_id, section, value_at_stake, ends_on and probability of every account that `standing` names.
 
-    Beside them, where the model tells when: probability_30 and so on, within each of its horizons, and likely_month
-    (see `models.hazard.months`), blank for accounts without a probability and where the curve cannot tell.
+    Beside them, where the model tells when: probability_30 and so on, within each of its horizons as counted from
+    as_of + gap, and likely_month (see `models.hazard.months`), blank for accounts without a probability and where the
+    curve cannot tell.
     `features` holds account_id and the model's features of, at least, the accounts to be scored: those of the cohort
     that are not `excluded`. Outside the cohort the probability is NaN, never 0. Raises ModelError for an account
     without features, and when the features do not fit the model.

@@ -12,6 +12,7 @@ from models.bootstrap import Interval
 from models.cautions import told
 from models.curves import curves
 from models.dataset import Dataset
+from models.hazard.periods import Times, choose_steps, why_none
 from models.importance import importance
 from models.manifest import FittedModel
 from models.material import Material
@@ -60,10 +61,21 @@ def training_notes(
         "trained_until": model.manifest["trained_until"],
         "recipe": model.manifest["recipe"],
         "chosen": model.manifest.get("chosen"),
-        "horizons": model.manifest.get("horizons"),
+        "horizons": _horizons(model, target, data, material),
         "target": target.plain(),
         "digests": digests(material) | {"data": model.manifest["data_digest"], "model": model.digest},
     }
+
+
+def _horizons(model: FittedModel, target: Target, data: Dataset, material: Material) -> dict[str, Any] | None:
+    """Return the manifest's entry; where there is none though horizons were asked for, why, under `none`."""
+    entry = model.manifest.get("horizons")
+    if entry is not None or not target.horizons:
+        return entry
+    times, fewest = Times.of(data.rows, target.window.gap), material.settings.training.min_positives
+    if choose_steps(times, target, fewest) is None:
+        return {"none": why_none(times, target, fewest)}
+    return {"none": "the model was trained without a curve"}
 
 
 def _shift(model: FittedModel) -> dict[str, Any]:

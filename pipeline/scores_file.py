@@ -28,8 +28,9 @@ def scores_table(drafts: Sequence[Draft]) -> pd.DataFrame:
     Columns: account_id; target; as_of (datetime64); section ("cohort", "leaving" or "too_new");
     probability in [0, 1], NaN outside the cohort; value_at_stake and expected_value in the reporting currency, NaN
     where there is none; model (name and version); recipe; retrospective, true where the model has learnt from what
-    came after as_of; probability_30, _60, _90, _180 and _365: of a risk's event within so many days, never falling, and
-    likely_month (YYYY-MM), blank where the model does not tell them. Excluded accounts have no row.
+    came after as_of; probability_30, _60, _90, _180 and _365: of a risk's event within so many days, counted from as_of
+    + the target's gap, never falling, and likely_month (YYYY-MM), blank where the model does not tell them. Excluded
+    accounts have no row.
     """
     parts = [*scores_in_parts(drafts)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORE_TABLE))

@@ -30,7 +30,8 @@ def score_now(account: Account, target: Target, standing: pd.DataFrame) -> dict[
     """Return what the champion makes of today's tables at the as_of.
 
     probability, band, observed_rate, observed_low, observed_high, likely_month (YYYY-MM or None), curve (of a risk:
-    `days` and the `probability` of the event within them, ascending), value_at_stake, expected_value, model, reasons,
+    `days` and the `probability` of the event within them, ascending), gap (days from the as_of on that `days` count
+    from), silent_days (see `Target.silent_days`), value_at_stake, expected_value, model, reasons,
     log_odds = base_log_odds + the sum of `topics`' contributions, and per topic its features' value, typical, text and
     contribution, the weightiest first. Raises ModelError where no champion can score.
     """
@@ -52,6 +53,8 @@ def score_now(account: Account, target: Target, standing: pd.DataFrame) -> dict[
         **{column: plain(likely[column]) for column in OBSERVED},
         "likely_month": plain(scored["likely_month"].iloc[0]),
         "curve": _curve(model, rows, float(likely["probability"])),
+        "gap": target.window.gap,
+        "silent_days": target.silent_days,
         "value_at_stake": plain(worth["value_at_stake"]),
         "expected_value": plain(worth["expected_value"]),
         "currency": currency,

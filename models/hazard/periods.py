@@ -95,6 +95,16 @@ def choose_steps(times: Times, target: Target, fewest: int) -> Steps | None:
     return Steps(steps, tuple(horizon for horizon in asked if horizon in kept), left_out)
 
 
+def why_none(times: Times, target: Target, fewest: int) -> str:
+    """Return why `choose_steps` has no steps."""
+    own = Step(0, target.window.horizon)
+    events, at_risk = int(times.happened(own).sum()), int(times.at_risk(own).sum())
+    return (
+        f"of {at_risk} rows known for {own.end} days {events} had their event within them; {fewest} with and "
+        f"{fewest} without one are needed"
+    )
+
+
 def _enough(times: Times, step: Step, fewest: int) -> bool:
     events = int(times.happened(step).sum())
     return min(events, int(times.at_risk(step).sum()) - events) >= fewest

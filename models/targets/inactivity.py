@@ -75,6 +75,10 @@ class ChurnByInactivity(Target):
     def shortest_horizon(self) -> int:
         return self.params.horizon
 
+    @property
+    def silent_days(self) -> int:
+        return self.params.horizon
+
     def standing(self, view: View) -> Standing:
         start = view.at - self.params.active_days * DAY
         base = net_spend(view, start, view.at)

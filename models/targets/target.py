@@ -126,6 +126,11 @@ class Target(ABC):
         return 1
 
     @property
+    def silent_days(self) -> int:
+        """Days without a positive invoice whose completion is the event; 0 where the event has a day of its own."""
+        return 0
+
+    @property
     @abstractmethod
     def risk(self) -> bool:
         """Whether label 1 is a loss (churn); otherwise it is an opportunity (upsell)."""

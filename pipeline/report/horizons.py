@@ -10,12 +10,18 @@ from pipeline.report.words import count
 
 
 def horizons_section(notes: Mapping[str, Any], about: About) -> Section | None:  # noqa: ARG001
-    """Return the section `When it comes`; None where no curve was asked for."""
+    """Return the section `When it comes`, or why there is no curve; None where none was asked for."""
     told = notes.get("horizons")
     if not told:
         return None
+    if "none" in told:
+        return Section("When it comes", [f"No curve tells when: {told['none']}."])
     known = ", ".join(str(days) for days in told["horizons"])
-    said = [f"Probabilities are told within {known} days, and never fall from one to the next."]
+    said = ["Probabilities are told within none of the days asked for."]
+    if known:
+        said = [f"Probabilities are told within {known} days, and never fall from one to the next."]
+    if told["gap"]:
+        said.append(f"Days count from {told['gap']} days after the list's own day, the target's gap.")
     said += [f"Within {days} days none is told: {why}." for days, why in told["left_out"].items()]
     borne = told["calibration"]
     if borne["rows"]:

@@ -80,9 +80,11 @@ LIKELY_MONTH = Column(
     {"en": "Most likely in", "da": "Mest sandsynligt i"},
     {
         "en": "The month in which it most likely happens, if it happens within the year ahead (or as far as the "
-        "history reaches); empty where no month stands out.",
+        "history reaches); empty where no month stands out. Where customers leave by no longer buying, it is the month "
+        "in which the days without an invoice are complete, not that of the last one.",
         "da": "Den måned, hvor det mest sandsynligt sker, hvis det sker inden for et år (eller så langt historikken "
-        "rækker); tom, hvor ingen måned skiller sig ud.",
+        "rækker); tom, hvor ingen måned skiller sig ud. Hvor kunder forsvinder ved ikke længere at købe, er det den "
+        "måned, hvor dagene uden faktura er fuldendt, ikke den sidste fakturas.",
     },
     optional=True,
 )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.hazard.periods import Step, Times, choose_steps
+from models.hazard.periods import Step, Times, choose_steps, why_none
 from models.targets import Target, declare
 from pipeline.settings import Settings, parse
 
@@ -90,7 +90,11 @@ def test_nothing_is_defined_within_fewer_days_than_inactivity_takes() -> None:
 
 
 def test_with_too_few_events_within_the_own_horizon_there_are_no_steps() -> None:
-    assert choose_steps(spread([1, 2, 3], 90), CONTRACT, fewest=5) is None
+    times = spread([1, 2, 3], 90)
+    assert choose_steps(times, CONTRACT, fewest=5) is None
+    assert why_none(times, CONTRACT, fewest=5) == (
+        "of 6 rows known for 90 days 3 had their event within them; 5 with and 5 without one are needed"
+    )
 
 
 @pytest.mark.parametrize("keys", [{"horizons": [45]}, {"horizons": [30, "x"]}])
