@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from features.catalogue import FEATURES
+from features.measures import Measure, People, Windowed
 from features.spec import Feature
 from features.where import Where
 from pipeline.tables import INTERACTIONS
@@ -20,9 +21,13 @@ NUMBER = 80
 
 
 def chosen() -> tuple[Feature, ...]:
-    """Return the first 80 features of the catalogue that read interactions alone."""
+    """Return the first 80 features of the catalogue that read interactions alone and that every contender can say."""
     own = [feature for feature in FEATURES if {table for table, _ in feature.measure.reads} == {INTERACTIONS.name}]
-    return tuple(own[:NUMBER])
+    return tuple([feature for feature in own if _common(feature.measure)][:NUMBER])
+
+
+def _common(measure: Measure) -> bool:
+    return not isinstance(measure, People) and not (isinstance(measure, Windowed) and measure.how == "mean")
 
 
 def described(as_ofs: Sequence[date]) -> dict[str, Any]:
