@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from models.hazard.curve import HazardCurve
 from models.hazard.fitting import _thinned, fit_hazards, with_horizons
 from models.hazard.periods import Step, Times
 from models.manifest import FittedModel, load_model
+from models.notes import _horizons
 from models.targets import Target, declare
 from models.train import fit_recipe
 from pipeline.settings import Settings, parse
@@ -142,6 +144,18 @@ def test_without_horizons_or_with_too_few_events_nothing_is_fitted(
     silent = replace(data, rows=data.rows.assign(event_after=np.nan))
     assert fit_hazards(silent, target, features, settings) is None
     assert with_horizons(main, silent, target, features, settings) is main
+
+
+def test_notes_tell_why_there_is_no_curve(task: tuple[Dataset, Target, FittedModel], settings: Settings) -> None:
+    data, target, main = task
+    silent, material = replace(data, rows=data.rows.assign(event_after=np.nan)), SimpleNamespace(settings=settings)
+    fewest = settings.training.min_positives
+    assert _horizons(main, target, silent, material) == {  # pyrefly: ignore[bad-argument-type]
+        "none": f"of 2400 rows known for 28 days 0 had their event within them; {fewest} with and {fewest} without one "
+        "are needed"
+    }
+    none = replace(target, params=target.params.model_copy(update={"horizons": ()}))
+    assert _horizons(main, none, silent, material) is None  # pyrefly: ignore[bad-argument-type]
 
 
 def test_what_was_not_seen_is_not_learnt_from(
