@@ -21,12 +21,14 @@ NOT_SAID = Interval(None, None, None)
 
 
 def by_group(predictions: pd.DataFrame, contender: str, replicates: int, seed: int, attributes: str) -> dict[str, Any]:
-    """Return `attributes` (which day segment and country are of) and `dimensions`: by and groups.
+    """Return `attributes` (which day segment and country are of), `dimensions` (by and groups), and `too_small`: by
+    what rows are not broken down, since every group is too small.
 
     A group has name, n (rows), accounts, positives, small (too small to say, see `models.groups`), auc (None where it
     is small), and number and value: expected, real and their ratio, over all test dates of `predictions`.
     """
-    made = groupings(predictions)
+    found = groupings(predictions)
+    made = [grouping for grouping in found if grouping.names]
     if not made:
         return {}
     parts = np.column_stack([g.place == place for g in made for place in range(len(g.names))])
@@ -54,7 +56,8 @@ def by_group(predictions: pd.DataFrame, contender: str, replicates: int, seed: i
                 **totals.plain(part),
             }
         )
-    return {"attributes": attributes, "dimensions": list(_dimensions(made, groups))}
+    too_small = [grouping.by for grouping in found if not grouping.names]
+    return {"attributes": attributes, "dimensions": _dimensions(made, groups), "too_small": too_small}
 
 
 def _told(

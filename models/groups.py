@@ -30,12 +30,20 @@ MOST = 8
 FEWEST = 20
 """Accounts with and without the outcome that a group needs; with fewer nothing can be said of how well it is told."""
 
+DECIMALS = 6
+"""Of a base amount, at most."""
+
 OTHER, UNKNOWN = "other", "not known"
+REST = "all others"
+"""Says `other` where that is a value of the attribute itself."""
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """A way to group rows: `place` gives each row's group as a position in `names`."""
+    """A way to group rows: `place` gives each row's group as a position in `names`.
+
+    Without any names every group is too small to say anything of.
+    """
 
     by: str
     names: Sequence[str]
@@ -43,7 +51,7 @@ class Grouping:
 
 
 def groupings(predictions: pd.DataFrame) -> list[Grouping]:
-    """Return the ways in which the rows fall into at least two groups.
+    """Return the ways in which the rows fall into at least two groups, also those of which all are too small.
 
     `predictions` has account_id, label, base and, where they are known, segment, country (texts) and `TENURE`. Groups
     of an attribute with fewer than FEWEST accounts of either label are put together as `other`.
@@ -52,7 +60,7 @@ def groupings(predictions: pd.DataFrame) -> list[Grouping]:
     if TENURE in predictions.columns:
         made.append(_tenure(predictions[TENURE].to_numpy(float)))
     made.append(_size(predictions["base"].to_numpy(float)))
-    return [grouping for grouping in made if len(grouping.names) > 1]
+    return [grouping for grouping in made if len(grouping.names) != 1]
 
 
 def is_small(accounts: NDArray[Any], label: NDArray[Any]) -> bool:
@@ -73,10 +81,11 @@ def _attribute(predictions: pd.DataFrame, name: str) -> Grouping:
     if len(ordered) - len(kept) < 2:
         kept = ordered
     elif not kept:
-        return Grouping(name, [OTHER], np.zeros(len(texts), np.intp))
+        return Grouping(name, [], np.zeros(len(texts), np.intp))
     codes = {text: place for place, text in enumerate(kept)}
     place = texts.map(codes).fillna(len(kept)).to_numpy(np.intp)
-    return Grouping(name, kept if len(kept) == len(ordered) else [*kept, OTHER], place)
+    rest = REST if OTHER in kept else OTHER
+    return Grouping(name, kept if len(kept) == len(ordered) else [*kept, rest], place)
 
 
 def _tenure(days: NDArray[np.float64]) -> Grouping:
@@ -88,8 +97,21 @@ def _tenure(days: NDArray[np.float64]) -> Grouping:
 def _size(base: NDArray[np.float64]) -> Grouping:
     """Return thirds by the base amount; rows with equal amounts stay together."""
     low, high = np.quantile(base, [1 / 3, 2 / 3], method="lower")
-    names = [f"up to {low:,.0f}", f"to {high:,.0f}", f"above {high:,.0f}"]
+    least, most = _written(float(low), float(high))
+    names = [f"up to {least}", f"to {most}", f"above {most}"]
     return _present("size", names, np.searchsorted([low, high], base, side="left"))
+
+
+def _written(low: float, high: float) -> tuple[str, str]:
+    """Return the bounds with as few decimals as tell them from each other and from 0."""
+    told = [(f"{low:,.{digits}f}", f"{high:,.{digits}f}") for digits in range(DECIMALS + 1)]
+    for least, most in told:
+        apart = low == high or least != most
+        if apart and all(
+            not value or any(digit in "123456789" for digit in text) for value, text in ((low, least), (high, most))
+        ):
+            return least, most
+    return told[-1]
 
 
 def _present(by: str, names: Sequence[str], place: NDArray[np.intp]) -> Grouping:

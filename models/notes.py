@@ -82,13 +82,13 @@ def _shift(model: FittedModel) -> dict[str, Any]:
     """Return, under `shift`, what is predicted of the cohort of the day of training, and what the rows learnt from had.
 
     as_of, accounts, learnt (their base rate), predicted (the mean probability) and moved_from (what it was before it
-    was recalibrated); nothing for a model that was not recalibrated.
+    was recalibrated), and `note`: why it was not; nothing for a model that was not to be recalibrated.
     """
     told = model.manifest["calibration"].get("recalibrated")
     if not told:
         return {}
     predicted = told["learnt"] if told["shift"] else told["predicted"]
-    kept = {name: told[name] for name in ("as_of", "accounts", "learnt")}
+    kept = {name: told[name] for name in ("as_of", "accounts", "learnt", "note")}
     return {"shift": kept | {"predicted": predicted, "moved_from": told["predicted"] if told["shift"] else None}}
 
 

@@ -28,6 +28,8 @@ ROWS = 5_000_000
 """Rows x replicates at most; with fewer than FEWEST replicates no interval is given."""
 FEWEST, MOST = 50, 200
 
+NO_COST = "While a call costs nothing, calling everybody earns the most, whatever the ranking"
+
 
 def expected_profit(
     predictions: pd.DataFrame, contenders: Sequence[str], play: Play | None, risk: bool, seed: int
@@ -36,10 +38,13 @@ def expected_profit(
 
     For a risk `empc` and `empb` rank by probability, as their authors do, and `empb_by_value` ranks by expected value
     like the lists; `parameters` also holds the share of accounts to call at the most profit, as the first contender
-    ranks. For an opportunity there is `empa`, by probability. Without outcomes of both kinds there are no measures.
+    ranks. For an opportunity there is `empa`, by probability. Without outcomes of both kinds there are no measures, and
+    without a cost of calling neither: calling everybody is best then, and all rankings earn the same. `note` says so.
     """
     label = predictions["label"].to_numpy()
     effect, cost = (1.0, 0.0) if play is None else (play.effect, play.cost)
+    if not cost > 0:
+        return {"note": NO_COST}
     stake = predictions["value_at_stake" if risk else "realised"].to_numpy(float)
     if len(np.unique(label)) < 2 or (not risk and not stake[label == 1].std() > 0):
         return {}

@@ -28,7 +28,9 @@ def amounts(notes: Mapping[str, Any], about: About) -> Section | None:
         folded.insert(0, _tenths("Expected increment of those who grew, by tenth", told["increment"], about))
     grids = []
     profit = told.get("profit")
-    if profit:
+    if profit and "note" in profit:
+        said.append(f"{profit['note']}: give [plays.{about.target}] cost to measure profit.")
+    elif profit:
         said.append(_parameters(profit["parameters"], about))
         grids.append(_profit(profit["measures"], about))
     return Section("Value", said, grids=grids, folded=folded)
@@ -55,7 +57,10 @@ def _increment(told: Mapping[str, Any], about: About) -> str:
 def _bias(bias: Mapping[str, Any], about: About) -> str:
     value = bias["value"] or 0.0
     low, high = bias.get("low"), bias.get("high")
-    said = f"{money(abs(value), about.currency)} too {'high' if value > 0 else 'low'} on average"
+    if not value:
+        return "neither too high nor too low on average"
+    size = money(abs(value), about.currency) if abs(value) >= 1 else f"less than {money(1, about.currency)}"
+    said = f"{size} too {'high' if value > 0 else 'low'} on average"
     unsure = low is not None and high is not None and low <= 0 <= high
     return said + (", which may be chance" if unsure else "")
 

@@ -34,10 +34,9 @@ def expected(notes: Mapping[str, Any], about: About) -> Section | None:
 def _totals(pooled: Mapping[str, Any], about: About) -> str:
     number, value = pooled["number"], pooled["value"]
     said = (
-        f"Of {count(number['real'])} real outcomes the model expected {count(number['expected'])}, "
-        f"{_times(number['ratio'])}; of {money(value['real'], about.currency)} really "
-        f"{'lost' if about.risk else 'won'} it expected {money(value['expected'], about.currency)}, "
-        f"{_times(value['ratio'])}."
+        f"Outcomes: expected {count(number['expected'])}, came {count(number['real'])}, {_times(number['ratio'])}. "
+        f"Value {'lost' if about.risk else 'won'}: expected {money(value['expected'], about.currency)}, came "
+        f"{money(value['real'], about.currency)}, {_times(value['ratio'])}."
     )
     off = [name for name, part in (("number", number), ("value", value)) if _off(part["ratio"])]
     return said + (f" The {' and the '.join(off)} is off by more than {percent(FAR)}." if off else "")
@@ -68,7 +67,7 @@ def _shift(told: Mapping[str, Any]) -> str:
 def _now(notes: Mapping[str, Any]) -> list[str]:
     """Say what is predicted now, and by how much probabilities were moved for it."""
     now = notes.get("shift")
-    if not now:
+    if not now or now["predicted"] is None:
         return []
     said = (
         f"Predicted now, at {now['as_of']}: {percent(now['predicted'], 1)} of {count(now['accounts'])} accounts; "
@@ -76,6 +75,8 @@ def _now(notes: Mapping[str, Any]) -> list[str]:
     )
     if now.get("moved_from") is not None:
         said += f" Without recalibration it would be {percent(now['moved_from'], 1)}."
+    if now.get("note"):
+        said += f" Probabilities were not recalibrated: {now['note']}."
     return [said]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from models.amounts import amounts
 from models.breakdown import by_date, by_group
-from models.groups import OTHER, TENURE, UNKNOWN, groupings
+from models.groups import OTHER, REST, TENURE, UNKNOWN, groupings
 from models.totals import within
 
 
@@ -90,3 +90,20 @@ def test_only_rows_of_the_same_left_out_group_are_compared(predictions: pd.DataF
     rows = predictions.assign(group=group, model_probability=told)
     for dimension in by_group(rows, "model", 200, 0, "")["dimensions"]:
         assert {each["auc"]["value"] for each in dimension["groups"]} <= {1.0, None}
+
+
+def test_a_value_called_other_is_not_the_rest(predictions: pd.DataFrame) -> None:
+    rows = predictions.assign(segment=predictions["segment"].replace("trade", OTHER))
+    assert list(groupings(rows)[0].names) == [OTHER, "retail", REST]
+
+
+def test_bounds_below_one_are_told_apart(predictions: pd.DataFrame) -> None:
+    rows = predictions.assign(base=predictions["base"] / 1000)
+    assert list(groupings(rows)[-1].names) == ["up to 0.03", "to 0.06", "above 0.06"]
+
+
+def test_an_attribute_of_small_groups_alone_is_said_to_be(predictions: pd.DataFrame) -> None:
+    rows = predictions.assign(segment=predictions["account_id"])
+    told = by_group(rows, "model", 200, 0, "as they are today")
+    assert told["too_small"] == ["segment"]
+    assert [dimension["by"] for dimension in told["dimensions"]] == ["tenure", "size"]

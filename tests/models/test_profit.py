@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from models.profit import expected_profit
+from models.profit import NO_COST, expected_profit
 from pipeline.settings import Play
 
 PLAY = Play(name="call", effect=0.3, cost=1.0)
@@ -44,3 +44,8 @@ def test_a_sale_wins_the_effect_of_what_growth_brings(rows: pd.DataFrame) -> Non
 
 def test_without_both_outcomes_there_is_no_profit_to_tell(rows: pd.DataFrame) -> None:
     assert expected_profit(rows[:4], ("model",), PLAY, risk=True, seed=0) == {}
+
+
+def test_while_a_call_costs_nothing_no_ranking_earns_more_than_another(rows: pd.DataFrame) -> None:
+    for play in (None, Play(name="call", effect=0.3, cost=0.0)):
+        assert expected_profit(rows, ("model", "recency"), play, risk=True, seed=0) == {"note": NO_COST}

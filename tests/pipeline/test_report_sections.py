@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.report.against import against
 from pipeline.report.ageing import ageing
+from pipeline.report.amounts import amounts
 from pipeline.report.breakdown import breakdown
 from pipeline.report.expected import expected
 from pipeline.report.section import About, measured, share
@@ -35,12 +36,16 @@ def test_totals_that_are_off_and_a_base_rate_that_moved_are_said() -> None:
     made = expected(notes, ABOUT)
     assert made is not None
     first, shift, now = (sentence.replace("\u00a0", " ") for sentence in made.said)
-    assert first.startswith("Of 50 real outcomes the model expected 40, .800 times (.700 to .900)")
+    assert first.startswith("Outcomes: expected 40, came 50, .800 times (.700 to .900).")
     assert first.endswith("The number is off by more than 10 %.")
     assert shift == (
         "Base rate: 40.0 % in the rows learnt from, 50.0 % on the test dates (50.0 % to 50.0 %): it moved by +25 %."
     )
     assert "Without recalibration it would be 30.0 %" in now
+    kept = notes | {"shift": notes["shift"] | {"moved_from": None, "note": "49 accounts; 50 are needed"}}
+    as_it_was = expected(kept, ABOUT)
+    assert as_it_was is not None
+    assert as_it_was.said[2].endswith("Probabilities were not recalibrated: 49 accounts; 50 are needed.")
 
 
 def test_groups_too_small_to_say_are_counted_and_worse_ones_named() -> None:
@@ -66,6 +71,37 @@ def test_groups_too_small_to_say_are_counted_and_worse_ones_named() -> None:
     assert "segment trade (AUC .600)" in made.said[0]
     assert "Groups too small to say: 1." in made.said[0]
     assert made.folded[0].rows[1][4] == "too small to say"
+
+
+def test_a_group_among_many_is_named_only_beyond_what_chance_shows_in_so_many() -> None:
+    def said(groups: int, low: float) -> str:
+        plain = {"n": 80, "accounts": 40, "positives": 20, "small": False, "auc": ends(0.8), "value": beside(9, 9)}
+        alike = [plain | {"name": str(at), "number": beside(20, 20)} for at in range(groups)]
+        alike[0]["number"] = {"expected": 24, "real": 20, "ratio": {"value": 1.2, "low": low, "high": 1.4}}
+        made = breakdown(
+            {"breakdown": {"attributes": "", "dimensions": [{"by": "segment", "groups": alike}],
+                           "too_small": ["country"]}},
+            ABOUT,
+        )  # fmt: skip
+        assert made is not None
+        return made.said[0]
+
+    assert "Expected too many or too few: segment 0" in said(1, 1.05)
+    assert "Expected too many" not in said(25, 1.05)
+    assert "segment 0" in said(25, 1.15)
+    assert "Not broken down by country: every group is too small to say." in said(1, 1.05)
+
+
+def test_value_is_told_without_a_direction_where_there_is_none_and_profit_needs_a_cost() -> None:
+    zero = {"mae": ends(10, 1), "bias": {"value": 0.0, "low": -1.0, "high": 1.0}, "real": ends(20, 1), "tenths": []}
+    made = amounts({"value": {"expected_value": zero, "profit": {"note": "Calls cost nothing"}}}, ABOUT)
+    assert made is not None
+    assert made.said[0].endswith("lay neither too high nor too low on average.")
+    assert made.said[1] == "Calls cost nothing: give [plays.churn] cost to measure profit."
+    little = zero | {"bias": {"value": -0.3, "low": -0.5, "high": -0.1}}
+    told = amounts({"value": {"expected_value": little}}, ABOUT)
+    assert told is not None
+    assert told.said[0].endswith("lay less than EUR\u00a01 too low on average.")
 
 
 def test_a_better_model_is_said_to_be_and_no_champion_is_not_compared() -> None:
