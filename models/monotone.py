@@ -6,10 +6,12 @@ invoices went unpaid for longer. Where both have been seen (a quiet account may 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from models.linear import Term
 from models.targets import Target
 
 
@@ -41,6 +43,30 @@ def directions(names: Sequence[str], target: Target) -> list[int]:
     buys late may buy much. Neither have events, whose meaning the config alone knows.
     """
     return [_direction(name, target) for name in names]
+
+
+def held(directions: Sequence[int], terms: Sequence[Term], fit: Callable[[Sequence[Term]], bytes]) -> bytes:
+    """Return the curves that `fit` makes of the terms without those that run against a direction (see `directions`).
+
+    `directions` has one per column that `Term.position` counts, or is empty. A term that runs against its own is left
+    out and the rest fitted anew, until none does.
+    """
+    made = fit(terms)
+    while wrong := _against(directions, terms, made):
+        terms = [term for term in terms if term not in wrong]
+        made = fit(terms)
+    return made
+
+
+def _against(directions: Sequence[int], terms: Sequence[Term], made: bytes) -> list[Term]:
+    if not any(directions):
+        return []
+    ends = {curve["feature"]: curve["levels"] for curve in json.loads(made)["terms"] if "levels" in curve}
+    return [
+        term
+        for term in terms
+        if term.feature in ends and directions[term.position] * (ends[term.feature][-1] - ends[term.feature][0]) < 0
+    ]
 
 
 def _direction(name: str, target: Target) -> int:

@@ -62,6 +62,9 @@ def fit_recipes(
     settings: Settings,
     until: date,
     tuned: Tuned | None = None,
+    *,
+    small: bool | None = None,
+    with_bands: bool = True,
 ) -> dict[str, FittedModel]:
     """Return some of RECIPES, each fitted to all of `data`; members that recipes share are trained once.
 
@@ -70,7 +73,9 @@ def fit_recipes(
     settings of trees found earlier; without them `[training] tune_trials` are tried. Equal inputs give equal bytes,
     unless `[training] tune_seconds` cut the trials short.
 
-    A small book (`[training] small_accounts`) gets the small model and the rule of `models.small.recipe`.
+    A small book (`[training] small_accounts`) gets the small model and the rule of `models.small.recipe`. `small` says
+    whether it is one where that was decided already, so that a model is made in the way it was judged; None: by `data`.
+    Without `with_bands` those of a small book, whose fits outweigh all others, are left empty.
 
     Raises TrainingRefused when there is too little to learn from (for the rule alone: nothing), and ModelError when a
     feature holds infinities, or the columns are not `features` in their order.
@@ -102,11 +107,11 @@ def fit_recipes(
     beside: dict[str, bytes] = {}
     if target.grows:
         beside["increment.json"], shared["increment"] = _increment(data, rows)
-    small = small_of(data, rows, target, settings)
+    few = small_of(data, rows, target, settings, small)
     fitted = {}
     for name in names:
-        if small is not None and name in ("model", RULE):
-            own, files = fit_small(small, recency if name == RULE else None)
+        if few is not None and name in ("model", RULE):
+            own, files = fit_small(few, recency if name == RULE else None, with_bands)
             fitted[name] = FittedModel.of(shared | own, files | beside, settings.training.threads)
             continue
         candidate, chosen = RECIPES[name], None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -19,6 +20,7 @@ from models import linear
 from models.boosting import MOST_ROUNDS, STYLES, TUNED, Growing, Grown, default_rounds, parameters
 from models.choosing.candidates import Candidate, Part
 from models.leaf_counts import weighted_counts
+from models.monotone import held
 from models.rows import Encoded
 from models.scorer import Additive
 
@@ -116,24 +118,9 @@ class Members:
             else:
                 terms = linear.terms_for(rows.matrix, rows.names, rows.categories)
             rows = rows.thinned()
-            made = linear.fit_logistic(rows.matrix, rows.label, terms, spread=part.spread, weight=rows.weight)
-            while part.kind == "curves" and (wrong := self._wrong(made, terms)):
-                terms = [term for term in terms if term not in wrong]
-                made = linear.fit_logistic(rows.matrix, rows.label, terms, spread=part.spread, weight=rows.weight)
-            self._curves[fold, part] = made
+            fit = partial(linear.fit_logistic, rows.matrix, rows.label, spread=part.spread, weight=rows.weight)
+            self._curves[fold, part] = held(self._monotone if part.kind == "curves" else (), terms, fit)
         return self._curves[fold, part]
-
-    def _wrong(self, made: bytes, terms: Sequence[linear.Term]) -> list[linear.Term]:
-        """Return the terms whose curve runs against the direction the business is sure of."""
-        if not any(self._monotone):
-            return []
-        ends = {curve["feature"]: curve["levels"] for curve in json.loads(made)["terms"] if "levels" in curve}
-        return [
-            term
-            for term in terms
-            if term.feature in ends
-            and self._monotone[term.position] * (ends[term.feature][-1] - ends[term.feature][0]) < 0
-        ]
 
     def files(self, candidate: Candidate) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
         """Return the manifest's entries and the files of a candidate's members, trained on all rows."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from scipy.special import expit
 from models import linear
 from models.calibrate import bands
 from models.dataset import Dataset
+from models.monotone import directions, held
 from models.rows import Encoded
 from models.scorer import Additive
 from models.small.groups import GROUPS, group_of
@@ -37,8 +38,7 @@ RULE_LEAST = 0.05
 
 SIGNALS_SHARE = 0.5
 """Weight of the few signals; the other half is the logistic on all features, which share one prior variance between
-them. On the synthetic company each does better than the other on one of the targets, and their mean on both."""
-
+them. Equal weights, not tuned."""
 
 MOST_FOLDS = 4
 """Test dates at most that bands are observed at."""
@@ -55,6 +55,8 @@ class Small:
     accounts: NDArray[np.object_]
     as_of: NDArray[np.datetime64]
     target: Target
+    monotone: Sequence[int] = ()
+    """Per feature -1, 0 or 1: the direction the business is sure of (see `models.monotone`); empty: of none."""
 
     @cached_property
     def counts(self) -> float:
@@ -62,7 +64,7 @@ class Small:
         return witnesses(self.rows.label, self.accounts)
 
     def take(self, mask: NDArray[np.bool_]) -> Small:
-        return Small(self.rows.take(mask), self.accounts[mask], self.as_of[mask], self.target)
+        return Small(self.rows.take(mask), self.accounts[mask], self.as_of[mask], self.target, self.monotone)
 
     def at(self, days: Sequence[date]) -> Small:
         """Return the rows of some dates."""
@@ -75,11 +77,13 @@ class Small:
 
     def model(self) -> list[tuple[str, float, bytes]]:
         """Return the members of 'model': file, weight, and the curves."""
-        signals = fit(self.rows, [Prior(look.feature, look.direction) for look in self.looks], self.counts)
         rows = self.rows
+        sure = dict(zip(rows.names, self.monotone, strict=True)) if self.monotone else {}
+        priors = [Prior(look.feature, sure.get(look.feature) or look.direction) for look in self.looks]
+        signals = fit(rows, priors, self.counts)
         terms = linear.terms_for(rows.matrix, rows.names, rows.categories)
         weight = np.full(len(rows.label), self.counts)
-        curves = linear.fit_logistic(rows.matrix, rows.label, terms, weight=weight)
+        curves = held(self.monotone, terms, partial(linear.fit_logistic, rows.matrix, rows.label, weight=weight))
         return [("signals.json", SIGNALS_SHARE, signals), ("curves.json", 1 - SIGNALS_SHARE, curves)]
 
     def rule(self, recency: str) -> list[tuple[str, float, bytes]]:
@@ -89,20 +93,27 @@ class Small:
         return [("curves.json", 1.0, fit(self.rows, [prior], self.counts))]
 
 
-def small_of(data: Dataset, rows: Encoded, target: Target, settings: Settings) -> Small | None:
-    """Return the rows of a small book, encoded as `rows`; None for a larger one."""
-    if not is_small(data, settings):
+def small_of(
+    data: Dataset, rows: Encoded, target: Target, settings: Settings, small: bool | None = None
+) -> Small | None:
+    """Return the rows of a small book, encoded as `rows`; None for a larger one.
+
+    `small` says which it is to be where that was decided already; None: by what there is.
+    """
+    if not (is_small(data, settings) if small is None else small):
         return None
-    return Small(rows, data.rows["account_id"].to_numpy(), data.rows["as_of"].to_numpy(), target)
+    sure = directions(rows.names, target) if settings.training.monotone else ()
+    return Small(rows, data.rows["account_id"].to_numpy(), data.rows["as_of"].to_numpy(), target, sure)
 
 
-def fit_small(small: Small, recency: str | None) -> tuple[dict[str, Any], dict[str, bytes]]:
+def fit_small(small: Small, recency: str | None, with_bands: bool = True) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return what the recipe 'model', or with `recency` the rule, adds to the manifest, and its members' files.
 
-    Bands are observed on accounts left out of training, at later dates than those learnt from where there are any.
+    Bands are observed on accounts left out of training, at later dates than those learnt from where there are any;
+    that takes many fits, which a model nobody shows bands of does without.
     """
     made = _members(small, recency)
-    later = left_out(small, recency)
+    later = left_out(small, recency) if with_bands else LeftOut.none()
     own = {
         "recipe": "model" if recency is None else RULE,
         "members": [{"kind": "curves", "file": name, "weight": weight} for name, weight, _ in made],
@@ -151,6 +162,10 @@ class LeftOut:
     folds: int
     """Test dates later than those learnt from; 0: the same dates, of other accounts."""
 
+    @classmethod
+    def none(cls) -> LeftOut:
+        return cls(np.empty(0), np.empty(0, np.int8), np.empty(0, object), np.empty(0, np.intp), 0)
+
 
 def left_out(small: Small, recency: str | None = None) -> LeftOut:
     """Score each group of accounts by what the others taught, on inner folds in time where there are any."""
@@ -168,7 +183,7 @@ def left_out(small: Small, recency: str | None = None) -> LeftOut:
             if len(test.rows.label) and 0 < train.rows.label.sum() < len(train.rows.label):
                 parts.append((_margin(train, test.rows, recency), test.rows.label, test.accounts, told[told == group]))
     if not parts:
-        return LeftOut(np.empty(0), np.empty(0, np.int8), np.empty(0, object), np.empty(0, np.intp), 0)
+        return LeftOut.none()
     margin, label, accounts, group_ = (np.concatenate(part) for part in zip(*parts, strict=True))
     return LeftOut(margin, label, accounts, group_, len(folds))
 

@@ -14,6 +14,7 @@ from models.choosing.candidates import LOGISTIC, Candidate
 from models.dataset import Dataset
 from models.manifest import FittedModel
 from models.monotone import SURE, Sure, directions
+from models.small.signals import Signal
 from models.targets import Target
 from models.train import fit
 from pipeline.settings import Settings, TrainingSettings
@@ -50,12 +51,31 @@ def test_no_model_moves_against_a_direction_unless_it_is_switched_off(
 ) -> None:
     monkeypatch.setattr("models.train.candidates_for", lambda *_: (candidate,))
     free = settings.model_copy(update={"training": TrainingSettings(threads=1, monotone=False)})
-    rows = data_of(accounts=1, dates=1).features.iloc[[0] * 12].reset_index(drop=True)
-    rows = rows.assign(calls_90d=np.arange(12.0))
+    assert (moves(fit(data_of(dates=2), churn, features, settings, UNTIL), data_of) >= 0).all()
+    assert moves(fit(data_of(dates=2), churn, features, free, UNTIL), data_of).sum() < -0.1
 
-    def moves(by: Settings) -> np.ndarray:
-        model: FittedModel = fit(data_of(dates=2), churn, features, by, UNTIL)
-        return np.diff(model.probability(rows))
 
-    assert (moves(settings) >= 0).all()
-    assert moves(free).sum() < -0.1
+@pytest.mark.usefixtures("against")
+@pytest.mark.parametrize("looked_at", [False, True], ids=["curves alone", "signals too"])
+def test_no_small_model_moves_against_a_direction_unless_it_is_switched_off(
+    looked_at: bool,
+    data_of: Callable[..., Dataset],
+    churn: Target,
+    features: Sequence[Feature],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if looked_at:
+        monkeypatch.setattr("models.small.signals.SIGNALS", (Signal("calls", ("calls_90d",), 0, None, None),))
+    free = settings.model_copy(update={"training": TrainingSettings(threads=1, monotone=False)})
+    book = data_of(accounts=60)
+    kept = fit(book, churn, features, settings, UNTIL)
+    assert kept.manifest["chosen"]["chosen"] == "small"
+    assert (moves(kept, data_of) >= 0).all()
+    assert moves(fit(book, churn, features, free, UNTIL), data_of).sum() < -0.1
+
+
+def moves(model: FittedModel, data_of: Callable[..., Dataset]) -> np.ndarray:
+    """Return how the probability of one account moves from none to eleven calls."""
+    row = data_of(accounts=1, dates=1).features.iloc[[0] * 12].reset_index(drop=True)
+    return np.diff(model.probability(row.assign(calls_90d=np.arange(12.0))))

@@ -104,6 +104,7 @@ def test_an_account_is_scored_by_models_that_never_saw_it(
 ) -> None:
     models = models_left_out(("recency",), book, churn, features, settings, UNTIL)
     assert list(models) == [WITHOUT.format("recency", group) for group in range(GROUPS)]
+    assert all(model.manifest["bands"] == [] for model in models.values())  # nobody is shown them
     group = group_of(book.rows["account_id"].to_numpy())
     assert models[WITHOUT.format("recency", 0)].manifest["counts"]["rows"] == (group != 0).sum()
     columns = {f"{name}_{part}": np.full(len(book), at) for at, name in enumerate(models) for part in (
