@@ -38,10 +38,8 @@ def _tell(material: Material, scored: dict[str, Any]) -> None:
     apart = {name: counts[name] for name in ("leaving", "too_new", "outside")} | {
         "excluded": sum(counts["excluded"].values())
     }
-    step(
-        f"score    {target}: {counts['scored']:,} scored; "
-        + ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in apart.items() if number)
-    )
+    others = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in apart.items() if number)
+    step(f"score    {target}: {counts['scored']:,} scored" + (f"; {others}" if others else ""))
     step(
         f"rank     {target}: {counts['listed']:,} listed, {counts['over_capacity']:,} over capacity, "
         f"{counts['not_worth_it']:,} not worth the play's cost"

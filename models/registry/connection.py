@@ -23,6 +23,7 @@ _SURROUNDINGS = {
     # Without it, the pyproject.toml and uv.lock of the working folder are copied into every model.
     "MLFLOW_UV_AUTO_DETECT": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # a bar for files of a few kilobytes
     # MLflow's own are 7 retries of 120 s each: an hour of silence before a wrong address is reported.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
