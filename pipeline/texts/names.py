@@ -23,16 +23,16 @@ def remove_names(text: str, known: Iterable[str] = ()) -> str:
 
     Inside a sentence, and after greetings, closings and titles, every capitalised word counts as a name that has no
     other reason for its capital, so that places and products go as well. At the beginning of a sentence, and in texts
-    without capitals, frequent given names do.
+    without capitals, or with nothing else, frequent given names do.
     """
     names = tuple(name for name in known if len(name.strip()) >= _SHORTEST)
     if names:
         text = any_of(names).sub(_MARK, text)
-    if not text.islower():
+    if not text.islower() and not text.isupper():
         return _CAPITALS.sub(_capitals, text)
-    if _listed("given").isdisjoint(_ANY.findall(text)):
+    if _listed("given").isdisjoint(_ANY.findall(text.lower())):
         return text
-    return _ANY.sub(lambda found: _MARK if _is_given(found[0]) else found[0], text)
+    return _ANY.sub(lambda found: _MARK if is_given(found[0]) else found[0], text)
 
 
 @lru_cache(maxsize=64)
@@ -47,7 +47,7 @@ def _listed(name: str) -> frozenset[str]:
     return frozenset(words_of(word_list("names")[name]))
 
 
-def _is_given(word: str) -> bool:
+def is_given(word: str) -> bool:
     """Whether it is a given name and no other word."""
     small = word.lower()
     return small in _listed("given") and small not in _listed("also_words")
@@ -69,7 +69,7 @@ def _without_names(run: str, begins: bool) -> str:
     if first == 0 and last and begins:
         # "Mark my words", but "Mark Hall".
         named = words[0].split("'")[0].split("’")[0]
-        given = named.lower() in _listed("given") if last > 1 else _is_given(named)
+        given = named.lower() in _listed("given") if last > 1 else is_given(named)
         first = 0 if given else 1
     return run if first == last else " ".join([*words[:first], _MARK, *words[last:]])
 

@@ -20,7 +20,7 @@ _NAMED = re.compile(
 )
 _CODE = re.compile(r"\b(?=[A-Z0-9-]*\d{4})[A-Z]{1,4}-?(?:\d{2,4}-)?\d{3,}\b|\b\d{7,}\b")
 _AMOUNT = re.compile(r"\d{1,3}(?:[.,' \u00a0]\d{3})+(?:[.,]\d{1,2})?|\d+[.,]\d{1,2}")
-_DATE = re.compile(r"(?:19|20)\d\d[-/. ][01]?\d[-/. ][0-3]?\d|[0-3]?\d[-/. ][01]?\d[-/. ](?:19|20)?\d\d")
+DATE = re.compile(r"(?:19|20)\d\d[-/. ][01]?\d[-/. ][0-3]?\d|[0-3]?\d[-/. ][01]?\d[-/. ](?:19|20)?\d\d")
 _MONEY_AFTER = re.compile(
     r"\s?(?:kr|dkk|eur|usd|gbp|sek|nok|€|\$|£|%|mio|mia|million|tkr|k\b|users|brugere|stk|units)", re.I
 )
@@ -47,7 +47,7 @@ def remove_numbers(text: str, regions: Iterable[str] = PHONE_REGIONS) -> str:
     def dialled(found: re.Match[str]) -> str:
         written = found[0]
         money = _MONEY_AFTER.match(found.string, found.end()) is not None
-        if money or _DATE.fullmatch(written) or not is_phone(written, places):
+        if money or DATE.fullmatch(written) or not is_phone(written, places):
             return written
         # 12.500.000 is an amount wherever it could be dialled as well; 20 345 678 may be either, so it goes.
         return written if "." in written and _AMOUNT.fullmatch(written) else "[phone]"
