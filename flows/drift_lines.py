@@ -28,6 +28,8 @@ def drift_lines(scored: Mapping[str, Any]) -> Iterator[str]:
 
 def expected(estimate: Mapping[str, Any]) -> str:
     """Return what a date's scores are expected to be worth before labels arrive, in one line."""
+    if estimate.get("why_not"):
+        return f"not estimated: {estimate['why_not']}"
     auc, positives = estimate["auc"], estimate["positives"]
     if auc["value"] is None or positives["value"] is None:
         return "no account was scored with a probability that tells accounts apart"

@@ -9,7 +9,7 @@ from flows.command import OUT, Command, step
 from flows.drift_lines import expected
 from flows.printing import print_table
 from models.drift.past import past_runs
-from models.drift.reference import read_reference
+from models.drift.reference import Folds, read_reference
 from models.drift.watching import watch
 from models.manifest import check_features, check_target, check_time, load_model
 from models.material import Material
@@ -17,7 +17,7 @@ from models.registry import Registry
 from pipeline.engines import take_snapshot
 from pipeline.errors import ModelError
 from pipeline.settings import Settings
-from pipeline.store import Store, store_url
+from pipeline.store import Run, Store, store_url
 
 DRIFTED = 3
 """The exit code of `keepgrow monitor --fail-on-drift` where there is drift."""
@@ -54,7 +54,8 @@ def watch_targets(settings: Settings, as_of: date, targets: list[str] | None) ->
 
 def _watched(material: Material, name: str, as_of: date, store: Store) -> dict[str, Any]:
     target = material.target(name)
-    champion = Registry(material.settings).champion(name)
+    registry = Registry(material.settings)
+    champion = registry.champion(name)
     if champion is None:
         raise ModelError(f"target '{name}' has no champion yet. Train one with `keepgrow train`.")
     model = load_model(champion.folder, champion.digest, material.settings.training.threads)
@@ -67,8 +68,25 @@ def _watched(material: Material, name: str, as_of: date, store: Store) -> dict[s
             f"{champion.name} version {champion.number} was trained before what it learnt from was kept with it. Train "
             "anew with `keepgrow train`."
         )
-    past = past_runs(material, target, store, as_of, reference.folds)
+    known = {champion.digest: reference.folds}
+
+    def folds_of(run: Run) -> Folds | None:
+        if run.model_digest not in known:
+            known[run.model_digest] = _folds_of(registry, name, run.model_digest)
+        return known[run.model_digest]
+
+    past = past_runs(material, target, store, as_of, folds_of)
     return {**found, "model": f"{champion.name} v{champion.number}", "past": past}
+
+
+def _folds_of(registry: Registry, name: str, digest: str) -> Folds | None:
+    """Return what the backtest of another version showed; None where the version, or what it learnt from, is gone."""
+    try:
+        version = registry.version(name, digest)
+        reference = read_reference(load_model(version.folder, version.digest))
+    except ModelError:
+        return None
+    return None if reference is None else reference.folds
 
 
 def _print(name: str, each: dict[str, Any]) -> None:
@@ -90,7 +108,9 @@ def _row(run: dict[str, Any]) -> dict[str, str]:
     row = {"as_of": run["as_of"], "model": run["model"], "accounts": f"{run['rows']:,}"}
     for measure, label, form in (("auc", "AUC", "{:.3f}"), ("positives", "events", "{:,.0f}")):
         figure, came = run["estimate"][measure], run["realised"]
-        value = "–" if figure["value"] is None else form.format(figure["value"])
+        value = (
+            "a rule" if run["estimate"]["why_not"] else "–" if figure["value"] is None else form.format(figure["value"])
+        )
         if figure["low"] is not None:
             value += f" ({form.format(figure['low'])} to {form.format(figure['high'])})"
         row[f"expected {label}"] = value

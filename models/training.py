@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from scipy.special import expit
 
 from models.backtest import CHAMPION, CONTENDERS, Backtest, backtest
@@ -65,14 +66,17 @@ def train_target(
         evaluated = None if thin else _evaluate(material, target, until, champion)
         small = small_book(data, target, material.settings, evaluated, thin)
         decision = too_few(thin, small) if thin and small else _decide(champion, evaluated, small)
-        watched = partial(_with_reference, material=material, target=target, data=data, evaluated=evaluated)
+        further = other_weekdays(material, target, data.dates, until)
+        watched = partial(
+            _with_reference, material=material, target=target, data=data, evaluated=evaluated, further=further
+        )
         fitted = None
         if not thin:
             tuned = None if evaluated is None else evaluated.tuned
-            fitted = watched(_fit(RECIPE, material, target, data, until, tuned))
+            fitted = watched(_fit(RECIPE, material, target, data, until, small is not None, tuned))
         serving = fitted
         if serving is None or decision.serve == "rule":
-            serving = watched(_fit(RULE, material, target, data, until))
+            serving = watched(_fit(RULE, material, target, data, until, small is not None))
     except TrainingRefused as refusal:
         return _refused(registry, material, target, until, refusal, champion, dry_run)
     if unfit is not None:
@@ -219,9 +223,18 @@ def _decide(champion: Champion | None, evaluated: Backtest | None, small: Mappin
 
 
 def _fit(
-    recipe: str, material: Material, target: Target, data: Dataset, until: date, tuned: Tuned | None = None
+    recipe: str,
+    material: Material,
+    target: Target,
+    data: Dataset,
+    until: date,
+    small: bool,
+    tuned: Tuned | None = None,
 ) -> FittedModel:
-    fitted = fit_recipes((recipe,), data, target, material.features, material.settings, until, tuned)[recipe]
+    """Return the recipe fitted to all of `data`, in the way (`small` or not) in which it was judged last."""
+    small = small and data.sampled is None  # the small model has no room for rows that stand for many
+    settings, features = material.settings, material.features
+    fitted = fit_recipes((recipe,), data, target, features, settings, until, tuned, small=small)[recipe]
     fitted = with_horizons(fitted, data, target, material.features, material.settings)
     if material.settings.training.recalibrate == "none":
         return fitted
@@ -229,12 +242,17 @@ def _fit(
 
 
 def _with_reference(
-    model: FittedModel, *, material: Material, target: Target, data: Dataset, evaluated: Backtest | None
+    model: FittedModel,
+    *,
+    material: Material,
+    target: Target,
+    data: Dataset,
+    evaluated: Backtest | None,
+    further: pd.DataFrame,
 ) -> FittedModel:
     """Return the model with what it learnt from beside it, to be compared with what it scores."""
     until = model.trained_until
     predictions = None if evaluated is None else evaluated.predictions
-    further = other_weekdays(material, target, data.dates, until)
     scored = until, expit(material.log_odds(target, until, model))
     return with_reference(model, make_reference(data, material.features, model, predictions, further, scored))
 

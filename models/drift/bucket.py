@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.drift.compare import drift_of
-from models.drift.estimate import estimate
+from models.drift.estimate import estimate, not_estimated
 from models.drift.reference import Reference
 from models.drift.sketch import ENOUGH, Sketch, counted, sketch_rows
 from models.manifest import FittedModel
@@ -53,8 +53,11 @@ def sketch_bucket(
 
 def watched(reference: Reference, sketch: Sketch, as_of: date, settings: Settings) -> dict[str, Any]:
     """Return, as plain data, the `drift` of a date's rows and the `estimate` of how good their scores are."""
-    folds = reference.folds
+    if reference.rule:
+        promised = not_estimated(sketch.scores)
+    else:
+        promised = estimate(sketch.scores, settings.evaluate.capacity, reference.folds, settings.run.seed)
     return {
         "drift": drift_of(reference, sketch, as_of).plain(),
-        "estimate": estimate(sketch.scores, settings.evaluate.capacity, folds, settings.run.seed).plain(),
+        "estimate": promised.plain(),
     }

@@ -40,14 +40,22 @@ class Estimate:
     figures: Mapping[str, tuple[float | None, float | None, float | None]]
     carried: bool
     """Whether the error of calibration is in the intervals."""
+    why_not: str = ""
+    """Why nothing is estimated; empty where it is."""
 
     def plain(self) -> dict[str, Any]:
         return {
             "rows": self.rows,
             "level": LEVEL,
             "calibration_in_interval": self.carried,
+            "why_not": self.why_not,
             **{name: dict(zip(("value", "low", "high"), figure, strict=True)) for name, figure in self.figures.items()},
         }
+
+
+def not_estimated(scores: NDArray[np.int64]) -> Estimate:
+    """Return the estimate for rows that a rule ranked: how many they are, and nothing of what they are worth."""
+    return Estimate(int(scores.sum()), dict.fromkeys(MEASURES, (None, None, None)), False, "a rule ranked")
 
 
 def estimate(scores: NDArray[np.int64], capacity: int, folds: Folds | None, seed: int = 0) -> Estimate:
@@ -64,7 +72,9 @@ def estimate(scores: NDArray[np.int64], capacity: int, folds: Folds | None, seed
     generator = np.random.default_rng(seed)
     off = np.zeros((DRAWS, 2)) if folds is None else generator.normal(0, [folds.shift, folds.slope], (DRAWS, 2))
     pivot = 0.0 if folds is None else folds.pivot
-    drawn = _probability(margin + off[:, :1] + off[:, 1:] * (margin - pivot))
+    # A spread of log-odds is a factor: drawn as one, it never turns the ranking round.
+    wider = np.exp(off[:, 1:])
+    drawn = _probability(pivot + off[:, :1] + wider * (margin - pivot))
     hits = generator.binomial(rows.astype(np.int64), drawn).astype(float)
     # Ranking and the Brier score are of the model's own probabilities, whatever the labels turn out to be.
     value = measured((rows * chance)[None], rows, chance, capacity, expected=True)

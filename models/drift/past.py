@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.dataset import label_rows
-from models.drift.estimate import MEASURES, estimate, measured
+from models.drift.estimate import MEASURES, estimate, measured, not_estimated
 from models.drift.reference import Folds
 from models.drift.sketch import score_counts, score_middles
 from models.material import Material
@@ -34,12 +34,14 @@ class Scores(Protocol):
 
 
 def past_runs(
-    material: Material, target: Target, store: Scores, as_of: date, folds: Folds | None
+    material: Material, target: Target, store: Scores, as_of: date, folds_of: Callable[[Run], Folds | None]
 ) -> list[dict[str, Any]]:
     """Return per past run, the latest first, its `estimate` and, where the labels are known by `as_of`, the `realised`.
 
-    At most MOST runs, APART days from one another. Both are of the same rows: accounts scored in the run that are still
-    in the target's cohort as it is known now.
+    `folds_of` gives what the backtest of the run's own model showed, None where that is not known: the intervals are
+    then without the error of calibration, and no other model's stands in for it. A rule's list has no estimate. At
+    most MOST runs, APART days from one another. Both are of the same rows: accounts scored in the run that are still in
+    the target's cohort as it is known now.
     """
     until = material.data_until(target, as_of)
     capacity, seed = material.settings.evaluate.capacity, material.settings.run.seed
@@ -53,13 +55,15 @@ def past_runs(
             label = _labels(material, target, run.as_of, until).reindex(scored.index).dropna()
             scored = scored.loc[label.index]
             realised = worth(scored.to_numpy(float), label.to_numpy(float), capacity) if len(label) else None
+        counts = score_counts(scored.to_numpy(float))
+        promised = not_estimated(counts) if run.by_rule else estimate(counts, capacity, folds_of(run), seed)
         told.append(
             {
                 "run": run.run_id,
                 "as_of": run.as_of.isoformat(),
                 "model": f"{run.model_name} v{run.model_version}",
                 "rows": len(scored),
-                "estimate": estimate(score_counts(scored.to_numpy(float)), capacity, folds, seed).plain(),
+                "estimate": promised.plain(),
                 "realised": realised,
                 "known_on": (run.as_of + timedelta(days=target.window.embargo)).isoformat(),
             }

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from features.measures import Windowed
 from features.spec import ALL, Feature
+from models.choosing.candidates import RECENCY
 from models.dataset import Dataset
 from models.drift.recalibration import recalibrated
 from models.drift.sketch import count, packed, score_counts, unpacked
@@ -91,6 +92,8 @@ class Reference:
     scored: tuple[date, Ints] | None
     """The day of training, and the scores given then, when nobody knew the labels: as scores are from then on."""
     folds: Folds | None
+    rule: bool = False
+    """Whether a rule gives the scores: how often it was right is known, not what each score promises."""
 
     @property
     def edges(self) -> list[Floats]:
@@ -216,7 +219,8 @@ def read_reference(model: FittedModel) -> Reference | None:
     scored = plain["scored"]
     if scored is not None:
         scored = date.fromisoformat(scored[0]), unpacked(scored[1])
-    return Reference(as_ofs, spreads, scores, plain["base_rate"], scored, folds)
+    rule = model.manifest.get("recipe") == RECENCY.name
+    return Reference(as_ofs, spreads, scores, plain["base_rate"], scored, folds, rule)
 
 
 def _values(column: pd.Series, feature: Feature, described: Mapping[str, Any]) -> Floats:

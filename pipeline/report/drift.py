@@ -32,7 +32,9 @@ def drift_section(notes: Mapping[str, Any], about: About) -> Section | None:  # 
             [each["feature"], each["said"].removeprefix(f"{each['feature']}: ")] for each in drift["moved"]
         ]
         grids.append(Grid("Features that drifted", ("Feature", "What changed"), rows, texts=("What changed",)))
-    if estimate:
+    if estimate and estimate.get("why_not"):
+        said.append(f"What the scores should be worth is not estimated: {estimate['why_not']}.")
+    elif estimate:
         said.append(
             "What the scores should be worth, by their own probabilities, before anybody can know (confidence-based "
             "estimation): it sees a change in whom the model scores, not in how accounts come to behave."

@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models.drift.estimate import MEASURES, estimate, measured
+from flows.drift_lines import expected
+from models.drift.estimate import MEASURES, estimate, measured, not_estimated
 from models.drift.past import worth
 from models.drift.reference import Folds
 from models.drift.sketch import score_counts
@@ -56,3 +57,16 @@ def test_what_calibration_was_off_by_widens_the_interval() -> None:
 
 def test_nobody_scored_gives_no_figure() -> None:
     assert estimate(score_counts(np.array([np.nan])), 100, None).figures["auc"] == (None, None, None)
+
+
+def test_a_spread_that_nothing_determines_never_turns_the_ranking_round() -> None:
+    folds = Folds((date(2025, 1, 1),), (100.0,), (120,), shift=0.3, slope=1.0, pivot=-2.0)
+    low = estimate(score_counts(drawn(1)), 100, folds).figures["auc"][1]
+    assert low is not None
+    assert low > 0.5
+
+
+def test_nothing_is_estimated_of_a_rule() -> None:
+    told = not_estimated(score_counts(drawn(1))).plain()
+    assert (told["rows"], told["auc"]["value"]) == (2000, None)
+    assert expected(told) == "not estimated: a rule ranked"
