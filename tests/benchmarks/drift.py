@@ -1,6 +1,7 @@
 """How soon drift is told, and how often it is told when there is none.
 
     uv run python tests/benchmarks/drift.py [--quick] [--json FILE] [--accounts 800] [--seeds 20] [--workers 2]
+        [--first-seed 0]
 
 makes the synthetic company of 3 years, in which interactions are recorded in another way from month 30 on (see
 `pipeline.synthetic.drifting`), trains a model of churn at month 18 and every 90 days after, as the product does but for
@@ -146,6 +147,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two companies of 600 accounts, no small ones")
     parser.add_argument("--accounts", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0, help="seeds count from here: other companies")
     parser.add_argument("--small", type=int, default=300, help="accounts of the small companies, for the record")
     parser.add_argument("--small-seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
@@ -158,7 +160,9 @@ def main() -> None:
         for accounts, seeds in ((options.accounts, options.seeds), (options.small, options.small_seeds)):
             if not seeds:
                 continue
-            companies = list(pool.map(partial(watched, accounts), range(seeds)))
+            companies = list(
+                pool.map(partial(watched, accounts), range(options.first_seed, options.first_seed + seeds))
+            )
             seconds += sum(company["seconds"] for company in companies)
             rows += figures(companies, accounts)
             for company in companies:

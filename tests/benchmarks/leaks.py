@@ -1,6 +1,7 @@
 """Whether planted leaks are named, and how often a column of clean data is.
 
     uv run python tests/benchmarks/leaks.py [--quick] [--json FILE] [--accounts 400] [--seeds 20]
+        [--first-seed 0]
 
 Planted: in synthetic companies, as attributes of accounts whose known_at says that they were known from the start, a
 total over the whole invoices, an outcome flag under an innocent name, a reason filled for those who left, and a status
@@ -140,6 +141,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one planted and two clean companies, no real data")
     parser.add_argument("--accounts", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0, help="seeds count from here: other companies")
     parser.add_argument("--planted-seeds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -148,7 +150,7 @@ def main() -> None:
     began = time.process_time()
     caught = dict.fromkeys([*PLANTED, "score"], 0)
     beside = runs = wrong = 0
-    for seed in range(options.planted_seeds):
+    for seed in range(options.first_seed, options.first_seed + options.planted_seeds):
         with tempfile.TemporaryDirectory() as folder:
             found = {suspect.column for suspect in named(company(Path(folder), options.accounts, seed, True), END)}
         for column in PLANTED:
@@ -158,7 +160,7 @@ def main() -> None:
             suspects = named(company(Path(folder), options.accounts, seed, False, scores=True), END)
         caught["score"] += any("interactions.score" in suspect.source for suspect in suspects)
         print(f"planted, seed {seed}: {', '.join(sorted(found))}; {len(suspects)} features of overwritten scores")
-    for seed in range(options.seeds):
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
         with tempfile.TemporaryDirectory() as folder:
             found = {suspect.column for suspect in named(company(Path(folder), options.accounts, seed, False), END)}
         runs, wrong = runs + 1, wrong + bool(found)
