@@ -149,7 +149,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
             "{value} {dag|dage} siden en aftalelinje begyndte eller blev ændret",
         ),
         unit="days",
-        family="recency",
+        family="contract",
         unknown=_NO_LINE,
     ),
 )

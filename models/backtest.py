@@ -154,7 +154,7 @@ def backtest(
             plain["ageing"] = kept.plain(asked.capacity, replicates, settings.run.seed)
         plain["not_compared"] = {name: why for name, why in predicting.not_compared.items() if not plain.get(name)}
     area = None if pooled is None else pooled.areas.get(contenders[0])
-    plain["small"] = design_of(judged_rows, target, area, in_time=folds[0].known_by is None)
+    plain["small"] = design_of(judged_rows, area, in_time=folds[0].known_by is None)
     plain |= told(target, len(judged_rows), int(judged_rows["label"].sum()), judged.auc(contenders[0]), plain["small"])
     return judged
 

@@ -97,7 +97,11 @@ def _not_enough(target: Target, auc: Interval, small: Mapping[str, Any]) -> str 
         return f"{said}{shown}. {small['words']} {takes}"
     interval = f"AUC {_short(auc.value)}, 95 % interval {_short(auc.low)} to {_short(auc.high)}"
     if shown == "not enough data to rank":
-        return f"{said}{shown}: {interval}, which does not rule out chance (.5). {small['words']} {takes}"
+        reach = (
+            "lies below .5: the model ranks the wrong way round" if auc.high < CHANCE else "does not rule out chance"
+        )
+        chance = "" if auc.high < CHANCE else " (.5)"
+        return f"{said}{shown}: {interval}, which {reach}{chance}. {small['words']} {takes}"
     return f"{said}{shown}: {interval}, which reaches below .60. {small['words']}"
 
 

@@ -102,7 +102,10 @@ def too_few(why: str, small: Mapping[str, Any]) -> Decision:
     return decision
 
 
-BY_RULE = f"Until then the list is ranked by the rule '{RULE}' (how long ago the account was last active) and says so."
+BY_RULE = (
+    f"Until then the list is ranked by the rule '{RULE}' (how long ago the account last bought or was in touch; where "
+    "no table tells either, how long ago its contract changed) and says so."
+)
 
 
 def _first(challenger: str, auc: Interval, small: Mapping[str, Any] | None) -> Decision:
@@ -121,7 +124,7 @@ def _first(challenger: str, auc: Interval, small: Mapping[str, Any] | None) -> D
     if auc.value is None:
         found = "no test date held both accounts with the outcome and without it, so its AUC is not known"
     else:
-        found = f"its AUC out of time is {said(auc)}, which does not rule out chance (.5)"
+        found = f"its AUC out of time is {_against_chance(auc)}"
     if small is not None:
         found = found.replace("its AUC out of time", "its AUC")
         reason = (
@@ -141,7 +144,7 @@ def _same_recipe(challenger: str, auc: Interval, difference: Interval | None, to
     if difference is None or difference.high is None:
         # No test date lies after the champion's training, so it must at least hold what a first champion has to.
         if auc.low is None or auc.low <= CHANCE:
-            found = "not known" if auc.value is None else f"{said(auc)}, which does not rule out chance (.5)"
+            found = "not known" if auc.value is None else _against_chance(auc)
             reason = (
                 f"'{challenger}' on newer data is not promoted: its AUC out of time is {found}. The champion stays."
             )
@@ -162,6 +165,13 @@ def _same_recipe(challenger: str, auc: Interval, difference: Interval | None, to
         f"does not show a loss of more than {tolerance:g}."
     )
     return Decision(True, "same_recipe", reason, "challenger", figures)
+
+
+def _against_chance(auc: Interval) -> str:
+    """Return an AUC that is not above chance with its lower end, and what that means."""
+    if auc.high is not None and auc.high < CHANCE:
+        return f"{said(auc)}, below .5 throughout: it ranks the wrong way round"
+    return f"{said(auc)}, which does not rule out chance (.5)"
 
 
 def _new_recipe(champion: str, challenger: str, auc: Interval, difference: Interval | None) -> Decision:

@@ -11,6 +11,7 @@ from models.choosing.candidates import LOGISTIC, RECENCY, Candidate, Part
 from models.rows import Encoded
 from models.targets import Target
 from pipeline.errors import TrainingRefused
+from pipeline.tables import INVOICES
 
 PLAIN = Candidate("plain", 5, (Part("trees", style="library"),), "boosted trees with the library's own settings")
 """A baseline, not a peer: shown by `keepgrow backtest` alone."""
@@ -19,24 +20,29 @@ RECIPES: Mapping[str, Candidate | None] = {"model": None, "logistic": LOGISTIC, 
 """What each recipe is made of; None: what choosing finds best (see `models.choosing`)."""
 
 
-def recency_feature(features: Sequence[Feature], target: Target, rows: Encoded, needed: bool = True) -> str | None:
-    """Return the feature that counts days since the last purchase or interaction.
+PURCHASE, INTERACTION, CONTRACT = "days_since_purchase", "days_since_interaction", "days_since_contract_change"
 
-    Of those declared in the family recency it is one of the tables that the target reads, where there is one, and the
-    most often filled. Where there is none, raises TrainingRefused if it is `needed`.
+FILLED = 0.5
+"""Share of rows that must know how long ago something was for the rule to prefer it."""
+
+
+def recency_feature(features: Sequence[Feature], target: Target, rows: Encoded, needed: bool = True) -> str | None:
+    """Return the feature that counts days since the account was last active.
+
+    The order is decided beforehand: the last purchase and then the last interaction where the target reads invoices,
+    the other way round elsewhere, and a change of contract where the tables tell neither. The first that at least half
+    the rows know is taken, else the one most often known. Without any, raises TrainingRefused if it is `needed`.
     """
-    days = [
-        (position, feature)
-        for position, feature in enumerate(features)
-        if feature.family == "recency" and feature.unit == "days"
-    ]
-    if not days and not needed:
+    order = (PURCHASE, INTERACTION) if INVOICES.name in target.reads else (INTERACTION, PURCHASE)
+    at = {feature.name: position for position, feature in enumerate(features)}
+    found = [name for name in order if name in at] or [name for name in (CONTRACT,) if name in at]
+    if not found and not needed:
         return None
-    if not days:
+    if not found:
         raise TrainingRefused(
-            f"target '{target.name}': the recency rule needs days since the last purchase or interaction, and no "
-            "feature of the family recency is there. Map the table invoices or interactions."
+            f"target '{target.name}': the recency rule needs days since the last purchase or interaction, and neither "
+            "is there. Map the table invoices or interactions."
         )
-    read = [(position, feature) for position, feature in days if feature.table in target.reads] or days
     weight = np.ones(len(rows.label)) if rows.weight is None else rows.weight
-    return min(read, key=lambda pair: float(weight @ np.isnan(rows.column(pair[0]))))[1].name
+    known = {name: float(weight @ ~np.isnan(rows.column(at[name])) / weight.sum()) for name in found}
+    return next((name for name in found if known[name] >= FILLED), max(found, key=known.__getitem__))

@@ -9,9 +9,8 @@ import pandas as pd
 
 from models.area import Area
 from models.dataset import Dataset
-from models.small.needed import MONTH, needed
+from models.small.needed import needed
 from models.small.size import is_small
-from models.targets import Target
 from pipeline.settings import Settings
 
 IN_TIME = "Judged on accounts left out of training, at dates after it."
@@ -32,7 +31,7 @@ class Judged(Protocol):
     def plain(self) -> Mapping[str, Any]: ...
 
 
-def design_of(rows: pd.DataFrame, target: Target, found: Area | None, in_time: bool) -> dict[str, Any] | None:
+def design_of(rows: pd.DataFrame, found: Area | None, in_time: bool) -> dict[str, Any] | None:
     """Return how the pooled rows of a small book were judged: None when the latest date's book is not small.
 
     `out_of_time`, `words`, and `needed` (see `models.small.needed.Needed.plain`).
@@ -43,15 +42,12 @@ def design_of(rows: pd.DataFrame, target: Target, found: Area | None, in_time: b
         or rows.loc[rows["as_of"] == rows["as_of"].max(), "group"].isna().any()
     ):
         return None
-    span = (rows["as_of"].max() - rows["as_of"].min()).days + target.window.horizon
     others, positives = (rows.loc[rows["label"] == which, "account_id"].nunique() for which in (0, 1))
-    takes = needed(int(others), int(positives), span / MONTH, found)
+    takes = needed(int(others), int(positives), found, in_time)
     return {"out_of_time": in_time, "words": IN_TIME if in_time else SAME_DATES, "needed": takes.plain()}
 
 
-def small_book(
-    data: Dataset, target: Target, settings: Settings, evaluated: Judged | None, thin: str | None
-) -> dict[str, Any] | None:
+def small_book(data: Dataset, settings: Settings, evaluated: Judged | None, thin: str | None) -> dict[str, Any] | None:
     """Return a training's `design_of`: that of its backtest, or what the rows to learn from show without one.
 
     None when the book is not small, and when it is not `thin` (why no model can be fitted) either.
@@ -61,7 +57,6 @@ def small_book(
     if thin is None and not is_small(data, settings):
         return None
     rows = data.rows
-    span = (rows["as_of"].max() - rows["as_of"].min()).days + target.window.horizon
     others, positives = (rows.loc[rows["label"] == which, "account_id"].nunique() for which in (0, 1))
-    takes = needed(int(others), int(positives), span / MONTH)
+    takes = needed(int(others), int(positives))
     return {"out_of_time": False, "words": NOT_FITTED if thin else NOT_JUDGED, "needed": takes.plain()}

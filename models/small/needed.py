@@ -1,4 +1,7 @@
-"""What it would take to tell: how many accounts with the outcome, and months, until a useful model shows as one."""
+"""What it would take to tell: how many accounts with the outcome until a useful model shows as one.
+
+Not in how many months: test dates are few, whatever the history, so that time alone brings no more outcomes.
+"""
 
 from __future__ import annotations
 
@@ -16,34 +19,28 @@ AIM = 0.65
 POWER = 0.8
 CHANCE = 0.5
 
-MONTH = 30.4375
+DATES = "more test dates ([evaluate] n_folds, or folds)"
+HISTORY = "a longer history"
 
 
 @dataclass(frozen=True)
 class Needed:
-    """Accounts with the rarer outcome: those there are (over so many months) and those it takes to tell AIM."""
+    """Accounts with the rarer outcome: those there are and those it takes to tell AIM."""
 
     found: int
     accounts: int
-    months: float
     judged: bool = False
     """Whether a model's AUC was measured on these accounts."""
+    in_time: bool = False
+    """Whether on dates after those learnt from, of which more may be asked for."""
 
     @property
     def enough(self) -> bool:
         return self.found >= self.accounts
 
-    @property
-    def more_months(self) -> int | None:
-        """Months more at the pace so far; None without a pace."""
-        if not self.found or self.months <= 0:
-            return None
-        return max(0, math.ceil((self.accounts - self.found) * self.months / self.found))
-
     def plain(self) -> dict[str, Any]:
         return {
-            "auc": AIM, "power": POWER, "found": self.found, "accounts": self.accounts,
-            "more_months": self.more_months, "words": self.words,
+            "auc": AIM, "power": POWER, "found": self.found, "accounts": self.accounts, "words": self.words
         }  # fmt: skip
 
     @property
@@ -57,31 +54,30 @@ class Needed:
             )
         takes = f"To tell {what} from chance, four times in five, takes about {self.accounts:,} accounts that had the "
         found = f"rarer outcome on dates such as these; there are {self.found:,}."
-        if self.more_months is None or self.enough:
+        if not self.found or self.enough:
             return f"{takes}{found}"
-        times = self.accounts / self.found
-        month = "month" if self.more_months == 1 else "months"
-        return f"{takes}{found} That is about {self.more_months:,} {month} more, or {times:.1f} times as many accounts."
+        times, more = self.accounts / self.found, DATES if self.in_time else HISTORY
+        return f"{takes}{found} That is about {times:.1f} times as many: more accounts, or {more}."
 
 
-def needed(others: int, positives: int, months: float, area: Area | None = None) -> Needed:
+def needed(others: int, positives: int, area: Area | None = None, in_time: bool = False) -> Needed:
     """Return what it takes for an AUC of AIM to lie above chance with the lower end of its 95 % interval.
 
-    `others` and `positives` count accounts with label 0 and 1, gathered over `months`. The error of the AUC is that of
+    `others` and `positives` count accounts with label 0 and 1. The error of the AUC is that of
     `area` where it was measured, else that of so many independent rows; it falls with the root of the number of
     accounts at a given rate. The sample size is Hanley and McNeil's (1982), "The meaning and use of the area under a
     receiver operating characteristic (ROC) curve", Radiology 143, for one AUC against chance.
     """
     rarer = min(others, positives)
     if not rarer:
-        return Needed(0, _without_pace(), months)
+        return Needed(0, _without_outcomes())
     expected = math.sqrt(variance(AIM, others, positives))
     # A measured error of very few accounts may be luck: never less than that of independent ones.
     error = expected if area is None else max(area.error, expected)
     reach = float(norm.ppf((1 + LEVEL) / 2) + norm.ppf(POWER))
-    return Needed(rarer, math.ceil(rarer * (reach * error / (AIM - CHANCE)) ** 2), months, area is not None)
+    return Needed(rarer, math.ceil(rarer * (reach * error / (AIM - CHANCE)) ** 2), area is not None, in_time)
 
 
-def _without_pace() -> int:
+def _without_outcomes() -> int:
     """Return the accounts it takes at a rate of one in ten, where no outcome was seen at all."""
-    return needed(90, 10, 0.0).accounts
+    return needed(90, 10).accounts

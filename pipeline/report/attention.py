@@ -72,8 +72,9 @@ def _rule(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa: ARG0
         yield Notice(
             "stop",
             target.name,
-            "The list is ranked by a rule, how long ago the account was last active, and not by a model: no model has "
-            "shown that it knows more than chance.",
+            "The list is ranked by a rule, and not by a model: how long ago the account last bought or was in touch, "
+            "or where no table tells either, how long ago its contract changed. No model has shown that it knows more "
+            "than chance.",
         )
 
 

@@ -56,6 +56,12 @@ def test_log_loss_added_is_that_without_less_that_of_the_whole() -> None:
 def test_every_feature_belongs_to_one_family() -> None:
     found = families_of(FEATURES)
     assert sum(map(len, found.values())) == len(FEATURES)
+    assert sorted(feature.name for feature in found["lost"]) == [
+        "contacts_lost_90d", "days_since_main_contact", "interactions_since_main_contact"
+    ]  # fmt: skip
+    assert sorted(feature.name for feature in found["expected"]) == [
+        "purchase_alive_probability", "purchase_days_expected_60d", "spend_expected_over_recent_60d"
+    ]  # fmt: skip
     assert {"moves", "seats", "expected", "lost", "lateness", "recency"} <= set(found)
 
 

@@ -63,6 +63,10 @@ def test_a_first_model_that_cannot_be_told_from_chance_says_what_happens_instead
     reason = decide(None, "model", WEAK).reason
     assert ".530 (.490 to .570), which does not rule out chance" in reason
     assert "ranked by the rule 'recency' and says so" in reason
+    turned = Interval(0.4, 0.35, 0.45)
+    for champion in (None, "model"):
+        reason = decide(champion, "model", turned).reason
+        assert ".400 (.350 to .450), below .5 throughout: it ranks the wrong way round" in reason
     assert "its AUC is not known" in decide(None, "model", NONE).reason
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from features.catalogue import FEATURES
 from features.spec import Feature
 from models.dataset import Dataset
 from models.encoding import encode
 from models.manifest import FittedModel
+from models.recipes import recency_feature
+from models.rows import Encoded
 from models.sampling import Sampled
 from models.targets import Target
 from models.train import fit_recipe
@@ -152,6 +156,25 @@ def test_without_a_recency_feature_the_rule_is_refused(
         fit_toy(data, "recency", kept)
 
 
+@pytest.mark.parametrize(
+    ("reads", "filled", "taken"),
+    [
+        ("invoices", {"purchase": 1.0, "interaction": 1.0, "contract_change": 1.0}, "purchase"),
+        ("invoices", {"purchase": 0.5, "interaction": 1.0}, "purchase"),
+        ("invoices", {"purchase": 0.4, "interaction": 0.6}, "interaction"),
+        ("subscriptions", {"purchase": 1.0, "interaction": 0.6, "contract_change": 1.0}, "interaction"),
+        ("subscriptions", {"purchase": 0.3, "interaction": 0.2, "contract_change": 1.0}, "purchase"),
+        ("subscriptions", {"contract_change": 0.2, "login": 1.0}, "contract_change"),
+    ],
+)
+def test_the_rule_looks_at_activity_before_contracts(reads: str, filled: dict[str, float], taken: str) -> None:
+    found = [next(each for each in FEATURES if each.name == f"days_since_{name}") for name in filled]
+    matrix = np.array([[1.0 if row < 10 * share else np.nan for share in filled.values()] for row in range(10)])
+    rows = Encoded(matrix, np.zeros(10, np.int8), tuple(filled), {})
+    target = SimpleNamespace(name="churn", reads=(reads,))
+    assert recency_feature(found, target, rows) == f"days_since_{taken}"  # type: ignore[arg-type]
+
+
 def relabelled(data: Dataset, positives: int) -> Dataset:
     label = (np.arange(len(data)) < positives).astype(np.int8)
     return Dataset(data.rows.assign(label=label), data.features)
@@ -180,9 +203,7 @@ def test_too_little_to_learn_from_is_refused_with_the_counts(
 
 
 @pytest.mark.parametrize("positives", [0, 600])
-def test_not_even_a_rule_is_fitted_to_one_label(
-    positives: int, fit_toy: Fit, data_of: Callable[..., Dataset]
-) -> None:
+def test_not_even_a_rule_is_fitted_to_one_label(positives: int, fit_toy: Fit, data_of: Callable[..., Dataset]) -> None:
     with pytest.raises(TrainingRefused, match="nothing to"):
         fit_toy(relabelled(data_of(dates=2), positives), "recency")
     fit_toy(relabelled(data_of(dates=2), abs(positives - 1)), "recency")

@@ -22,6 +22,7 @@ from models.dataset import Dataset
 from models.gathering import judged
 from models.manifest import FittedModel
 from models.registry import Registry
+from models.small.size import size_of
 from models.targets import Target, declare
 from pipeline.settings import Settings
 
@@ -280,6 +281,22 @@ def test_a_model_takes_the_place_of_the_rule_as_a_first_champion_does(
     result = train(later(firm), churn, force=True)
     assert (result["outcome"], result["decision"]["rule"]) == ("promoted", "first")
     assert look(firm).aliases == {"champion": 3}
+
+
+def test_a_book_that_outgrew_small_after_its_last_fold_is_fitted_in_the_way_it_was_judged(
+    new: Firm, churn: Target
+) -> None:
+    days = [day for day in new.data.dates if day <= date(2025, 3, 12)]
+    of_fold, of_all = size_of(new.data.at(days[:4])).rarer, size_of(new.data.at(days)).rarer
+    assert of_fold < of_all
+    made = {}
+    for fewest in (of_fold, of_all, of_all + 1):
+        result = train(asking(new, small_accounts=fewest), churn, dry_run=True)
+        chosen = json.loads((Path(result["folder"]) / "manifest.json").read_text(encoding="utf-8"))["chosen"]
+        judged_small = result["evaluation"]["small"] is not None
+        made[fewest] = (judged_small, chosen["chosen"] == "small", "a small model" in result["reason"])
+    # Fewer than asked for make a small book: at `of_all` the fold's accounts are too few, and all there are enough.
+    assert made == {of_fold: (False,) * 3, of_all: (True,) * 3, of_all + 1: (True,) * 3}
 
 
 def test_refused_without_a_champion(new: Firm, churn: Target) -> None:

@@ -199,7 +199,7 @@ def test_a_short_history_is_said_plainly() -> None:
 
 def test_the_rule_is_called_a_rule() -> None:
     text = shown(target(outcome="rule", listing=listing(recipe="recency")))
-    assert "The list is ranked by a rule, how long ago the account was last active, and not by a model" in text
+    assert "The list is ranked by a rule, and not by a model: how long ago the account last bought" in text
     assert "a rule, not a model" in text
 
 

@@ -64,8 +64,10 @@ THE_LISTS = {"en": "Where the lists come from", "da": "Hvor listerne kommer fra"
 NOT_PUBLISHED = {"en": "No list has been published yet.", "da": "Der er endnu ikke udgivet nogen liste."}
 
 BY_RULE = {
-    "en": "A rule, not a model: how long ago the account was last active. There is not enough data to rank by a model.",
-    "da": "En regel, ikke en model: hvor længe siden kunden sidst var aktiv. Der er ikke data nok til en model.",
+    "en": "A rule, not a model: how long ago the account last bought or was in touch (where no table tells either: how "
+    "long ago its contract changed). There is not enough data to rank by a model.",
+    "da": "En regel, ikke en model: hvor længe siden kunden sidst købte eller var i kontakt (hvis ingen tabel viser "
+    "det: hvor længe siden aftalen blev ændret). Der er ikke data nok til en model.",
 }
 
 FACTS = {
