@@ -42,7 +42,9 @@ def other_weekdays(material: Material, target: Target, dates: Sequence[date], un
     barred = {*snapshot.excluded(until)["account_id"]}
     chosen = sorted((account for account in ids if account not in barred), key=lambda each: (_lot(each), each))
     drawn = set(chosen[:ACCOUNTS])
-    history = snapshot.history_of(drawn)
+    # What a small book's training holds in memory anyway is quicker looked at than the accounts drawn are read again.
+    whole = snapshot.buckets == 1 and len(ids) <= 2 * ACCOUNTS
+    history = snapshot.history(0) if whole else snapshot.history_of(drawn)
     rows = build_features(history, days, features)
     stamps, account = rows["as_of"].to_numpy(), rows["account_id"]
     wanted = np.zeros(len(rows), dtype=bool)
