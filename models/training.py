@@ -64,7 +64,7 @@ def train_target(
         thin = _thin(data, target, material, champion)
         leaks = None if thin else check_leaks(data, target, material.features, material.settings)
         evaluated = None if thin else _evaluate(material, target, until, champion)
-        small = small_book(data, target, material.settings, evaluated, thin)
+        small = small_book(data, material.settings, evaluated, thin)
         decision = too_few(thin, small) if thin and small else _decide(champion, evaluated, small)
         further = other_weekdays(material, target, data.dates, until)
         watched = partial(
