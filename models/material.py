@@ -141,7 +141,8 @@ class Material:
         """Return the whole cohort at `as_of` with labels known by `known_by` and what each model says of it.
 
         The columns of `Dataset.rows`, segment, country and tenure (see `models.groups`), then per model its
-        probability and expected value (see `models.evaluate`); one row per account, by account_id. Nobody is left out but as in `dataset`, and nothing is sampled; raises as it.
+        probability and expected value (see `models.evaluate`); one row per account, by account_id. Nobody is left
+        out but as in `dataset`, and nothing is sampled; raises as it.
         """
         asked = self._asked(target, [as_of], known_by)
         # A model that takes all cores for each bucket would have threads wait for each other.

@@ -151,7 +151,7 @@ def _same_recipe(challenger: str, auc: Interval, difference: Interval | None, to
             return Decision(False, "same_recipe", reason, "champion", figures)
         reason = (
             f"'{challenger}' on newer data replaces the champion: its AUC out of time is {said(auc)}, and there are "
-            "no rows later than the champion's training to show a loss on."
+            "no rows to compare it with the champion on."
         )
         return Decision(True, "same_recipe", reason, "challenger", figures)
     if difference.high < -tolerance:

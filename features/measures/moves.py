@@ -25,7 +25,8 @@ class Moved(AllHistory):
     """The last move of MRR of a kind, as known at as_of: days since it ("days"), or its size ("share"), else NaN.
 
     MRR "rose" with more seats or lines, "fell" whatever changed, "priced": it rose without more of either (a dearer
-    product and seats that nobody counts too), "returned": from nothing to something, after it had been something before. The share is MRR after over MRR before, less 1.
+    product and seats that nobody counts too), "returned": from nothing to something, after it had been something
+    before. The share is MRR after over MRR before, less 1.
     """
 
     kind: MoveKind

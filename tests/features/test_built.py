@@ -203,7 +203,7 @@ def test_what_opens_a_history_of_the_code_is_part_of_their_keys(tmp_path):
 
 
 HARMLESS = {"errors.py", "parsing.py", "settings.py", "texts.py"}
-"""What features import of pipeline/ that changes none of their numbers: what is said, names of config keys and topics."""
+"""What features import of pipeline/ that changes none of their numbers: what is said, config keys and topics."""
 
 
 # ---- what a change of the tables reaches ----

@@ -68,7 +68,10 @@ def test_no_targets_are_none() -> None:
         ({"kind": "churn", "by": "contracts"}, r"targets\.churn\.by: .* 'contracts'; did you mean 'contract'\?"),
         ({"kind": "churn", "by": "spend"}, r"churn cannot be judged by 'spend'; present are: 'contract', 'inactivity'"),
         ({"kind": "churn", "by": ["contract"]}, r"churn cannot be judged by \['contract'\]"),
-        ({"kind": "churn", "horizn": 60}, r"targets\.churn: unknown key 'horizn'; did you mean 'horizon' or 'horizons'\?"),
+        (
+            {"kind": "churn", "horizn": 60},
+            r"targets\.churn: unknown key 'horizn'; did you mean 'horizon' or 'horizons'\?",
+        ),
         ({"kind": "churn", "ratio": 2}, r"unknown key 'ratio'"),
         ({"kind": "churn", "horizon": 0}, r"horizon: .*greater than or equal to 1 \(found 0\)"),
         ({"kind": "churn", "horizon": "long"}, r"horizon: .*valid integer.* \(found 'long'\)"),

@@ -44,9 +44,7 @@ def test_the_simplest_within_a_standard_error_of_the_best_is_chosen(curves: Area
 
 
 @pytest.mark.parametrize(("value", "chosen"), [(0.55, "rule"), (0.60, "trees")])
-def test_where_the_best_is_not_three_errors_above_chance_the_simplest_serves(
-    value: float, chosen: str
-) -> None:
+def test_where_the_best_is_not_three_errors_above_chance_the_simplest_serves(value: float, chosen: str) -> None:
     # An error of .03: 1.7 or 3.3 of them above .5.
     stood, base = standing({TREES: told(value, [0.3, -0.3]), RULE: told(0.5, [0.0])})
     assert simplest(stood, base).candidate.name == chosen
