@@ -233,6 +233,7 @@ as_of = 2025-06-01
 [training]
 every_days = 28
 min_positives = 20
+small_accounts = 0
 
 [evaluate]
 folds = [2025-02-01]

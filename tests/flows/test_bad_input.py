@@ -167,13 +167,13 @@ def test_a_tracking_server_that_does_not_answer(tiny, inside, monkeypatch):
 
 
 def test_too_few_to_judge(tiny, inside):
-    tiny.edit("min_positives = 20", "min_positives = 5000\nsmall_accounts = 0")
+    tiny.edit("min_positives = 20", "min_positives = 5000")
     refused(inside("run", "--config", tiny.config), "144 rows, of 47 accounts, have label 1", "at least 5000")
     nothing_published(tiny)
 
 
 def test_a_small_book_with_too_few_to_judge_is_ranked_by_the_rule(tiny, inside):
-    tiny.edit("min_positives = 20", "min_positives = 5000")
+    tiny.edit("min_positives = 20\nsmall_accounts = 0", "min_positives = 5000")
     ruled = inside("run", "--config", tiny.config)
     assert ruled.code == 0, ruled.err
     assert "keepgrow-churn version 1 (rule), run" in ruled.out
@@ -283,7 +283,6 @@ def test_log_that_cannot_be_written(tiny, inside):
 
 def test_target_redefined_under_its_name_is_trained_anew(tiny, inside):
     """A champion answers the question it was trained for; scoring alone refuses another, a run trains for it."""
-    tiny.edit("min_positives = 20", "min_positives = 20\nsmall_accounts = 0")
     assert inside("run", "--config", tiny.config).code == 0
     tiny.edit("horizon = 60", "horizon = 45")
     refused(inside("score", "--config", tiny.config), r"horizon \(trained for 60, now 45\)", "keepgrow train")

@@ -75,7 +75,7 @@ def test_a_report_that_cannot_be_written_is_a_warning(tiny: Any, inside: Inside,
 
 
 def test_a_run_whose_every_target_is_refused_still_leaves_a_report(tiny: Any, inside: Inside) -> None:
-    tiny.edit("min_positives = 20", "min_positives = 100000\nsmall_accounts = 0")
+    tiny.edit("min_positives = 20", "min_positives = 100000")
     done = inside("run", "--config", tiny.config)
     assert done.code == 2
     page = (tiny.config.parent / "state" / "reports" / "2025-06-01.html").read_text(encoding="utf-8")
