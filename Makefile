@@ -9,7 +9,7 @@ demo: | $(UV)  ## the whole job on a synthetic company
 
 test: | $(UV)  ## every test
 	$(UV) sync --quiet --locked
-	$(UV) run --no-sync pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(UV) run --no-sync pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: | $(UV)  ## lock, format, lint, types, import layers
 	$(UV) lock --check

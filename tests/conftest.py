@@ -118,10 +118,9 @@ def _program(name: str, remedy: str) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Let a file's tests run on one worker, as `--dist loadfile` would; files that share what is costly name a group.
+    """Begin the longest groups first: after the yield, because the order is drawn meanwhile.
 
-    It takes `--dist loadgroup --no-loadscope-reorder`. Before the yield, because xdist asks for groups; after it,
-    because the order is drawn meanwhile.
+    It takes `--dist loadfile --no-loadscope-reorder`, so that a file's tests run on one worker.
     """
     on_spark = {item.path for item in items if "cluster" in getattr(item, "fixturenames", ())}
     groups = {}
