@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +25,16 @@ os.environ.update(
 )
 
 LONGEST = (
-    "spark",
-    "firm",
+    "tests/flows/test_main_job.py",
+    "tests/flows/test_batch.py",
+    "tests/flows/test_reporting.py",
+    "tests/flows/test_report_page.py",
     "tests/flows/test_remote_prefect.py",
     "tests/pipeline/test_store_kill.py",
     "tests/flows/test_kill_run.py",
     "tests/flows/test_bad_input.py",
 )
-"""Groups begun before all others, so that no worker is left alone with one of them at the end."""
+"""Files begun before all others but Spark's, so that no worker is left alone with one of them at the end."""
 
 MASTER = "local-cluster[2,1,1024]"
 """Two workers of a core and a GB each."""
@@ -116,23 +117,15 @@ def _program(name: str, remedy: str) -> str:
     return found
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Begin the longest groups first: after the yield, because the order is drawn meanwhile.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with Spark's files, then the longest others: last, because the order is drawn before.
 
-    It takes `--dist loadfile --no-loadscope-reorder`, so that a file's tests run on one worker.
+    It takes `--dist loadfile --no-loadscope-reorder`, so that a file's tests run on one worker, in this order.
     """
     on_spark = {item.path for item in items if "cluster" in getattr(item, "fixturenames", ())}
-    groups = {}
-    for item in items:
-        named = item.get_closest_marker("xdist_group")
-        if named is None:
-            group = "spark" if item.path in on_spark else item.path.relative_to(ROOT).as_posix()
-            item.add_marker(pytest.mark.xdist_group(group))
-        groups[item] = group if named is None else named.args[0]
-    yield
-    places = {group: place for place, group in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(groups[item], len(LONGEST)))
+    places = {ROOT / file: place for place, file in enumerate(LONGEST)} | dict.fromkeys(on_spark, -1)
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
 @pytest.hookimpl(trylast=True)

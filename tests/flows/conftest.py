@@ -158,7 +158,7 @@ def new_firm(tmp_path: Path) -> Path:
 def firm(tmp_path_factory: pytest.TempPathFactory, keepgrow: Keepgrow, migrated: Path) -> Firm:
     """A firm whose first lists are published, by a command of its own process. Tests that change anything put it back.
 
-    The files that ask for it run on one worker (see `tests/conftest.py`), so that it is made once.
+    It is made once per worker.
     """
     folder = tmp_path_factory.mktemp("firm")
     config = make_firm(folder / "small")

@@ -18,8 +18,6 @@ from pipeline.scores_file import SCORE_TABLE
 from pipeline.settings import read_settings
 from pipeline.store import Store
 
-pytestmark = pytest.mark.xdist_group("firm")
-
 
 @pytest.fixture
 def server(prefect_url, monkeypatch):

@@ -21,8 +21,6 @@ from pipeline.settings import read_settings
 from pipeline.snapshot import open_snapshot
 from pipeline.store import Store
 
-pytestmark = pytest.mark.xdist_group("firm")
-
 
 def store_of(firm) -> Store:
     return Store(f"sqlite:///{firm.state / 'store.db'}")

@@ -8,12 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from pipeline.housekeeping import tidy
 from pipeline.settings import read_settings
-
-pytestmark = pytest.mark.xdist_group("firm")
 
 Inside = Callable[..., Any]
 
