@@ -80,6 +80,9 @@ TUNED = "plain"
 BAG = ("extra", "shallow")
 """Styles whose average errs less than any of them: they differ in what they miss."""
 
+LARGE_BAG = (*BAG, "plain")
+"""With many rows a third one, of larger trees, tells something more."""
+
 
 def default_rounds(rows: int, learning_rate: float = 0.05) -> int:
     """Return the number of rounds where no inner fold can tell."""

@@ -21,7 +21,7 @@ from pipeline.history import History
 Floats = NDArray[np.float64]
 
 ROW_COLUMNS = (
-    "account_id", "as_of", "label", "base", "value_at_stake", "realised", "event_after", "seen_days",
+    "account_id", "as_of", "label", "base", "value_at_stake", "realised", "event_after", "seen_days", "waited",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ class Dataset:
     """Rows and features of the cohort, sorted by as_of and account_id; both frames share one RangeIndex.
 
     `rows`: account_id, as_of (datetime64[us]), label (int8), base, value_at_stake and realised (currency units),
-    event_after and seen_days (days from as_of; see `models.targets.label`).
+    event_after and seen_days (days from as_of) and waited (share of the window); see `models.targets.label`.
     `features`: one column per feature, NaN where unknown. `matrix`, where it is given, holds the same numbers in one
     (rows, features) piece, of which the columns of `features` are views; its columns for texts are free to be written.
     `sampled` says what these rows were drawn from; None: they are all there are.

@@ -62,7 +62,15 @@ def encode(data: Dataset, features: Sequence[Feature]) -> tuple[list[dict[str, A
             description["typical"] = _median(known, None if weight is None else weight[present])
         described.append(description)
     label = data.rows["label"].to_numpy().astype(np.int8)
-    return described, Encoded(matrix, label, tuple(names), categories, weight)
+    return described, Encoded(matrix, label, tuple(names), categories, weight, _waited(data))
+
+
+def _waited(data: Dataset) -> Floats | None:
+    """Return the share of the window that passed in silence; None unless every row knows it and its label says so."""
+    if "waited" not in data.rows.columns:
+        return None
+    waited = data.rows["waited"].to_numpy(float)
+    return waited if np.array_equal(waited == 1, data.rows["label"].to_numpy() == 1) else None
 
 
 def _most_common(texts: pd.Series[Any]) -> str | None:

@@ -26,6 +26,9 @@ class Encoded:
     """Category feature -> how many categories it has a code for."""
     weight: Floats | None = None
     """How many rows each row counts for; None: itself."""
+    waited: Floats | None = None
+    """Share of the label's window that passed before the account did what makes the label 0, 1 where the label is 1;
+    None where the label has no such moment."""
     picked: NDArray[np.intp] | None = None
     """Which rows of `numbers` these are; None: all."""
 
@@ -39,6 +42,12 @@ class Encoded:
         values = self.numbers[:, position]
         return values if self.picked is None else values[self.picked]
 
+    def label_at(self, share: float) -> Labels:
+        """Return the labels that a window of a share of the length would have had: 1 for whom it was silent."""
+        if share == 1.0 or self.waited is None:
+            return self.label
+        return (self.waited >= share).astype(np.int8)
+
     def take(self, mask: NDArray[np.bool_]) -> Encoded:
         """Return the rows that a mask picks."""
         return self._at(np.flatnonzero(mask))
@@ -51,4 +60,5 @@ class Encoded:
     def _at(self, rows: NDArray[np.intp]) -> Encoded:
         picked = rows if self.picked is None else self.picked[rows]
         weight = None if self.weight is None else self.weight[rows]
-        return Encoded(self.numbers, self.label[rows], self.names, self.categories, weight, picked)
+        waited = None if self.waited is None else self.waited[rows]
+        return Encoded(self.numbers, self.label[rows], self.names, self.categories, weight, waited, picked)

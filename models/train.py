@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from typing import Any
@@ -26,7 +27,7 @@ from models.encoding import encode
 from models.increment import fit_increment
 from models.manifest import FittedModel
 from models.monotone import directions
-from models.recalibrate import level_by_fold
+from models.recalibrate import level_by_fold, level_shift
 from models.recipes import RECIPES, recency_feature
 from models.rows import Encoded
 from models.scorer import FORMAT
@@ -126,7 +127,8 @@ def _choose(
     data: Dataset, members: Members, inner: Judging, target: Target, settings: Settings, tuned: Tuned | None
 ) -> tuple[Candidate, dict[str, Any], Members]:
     """Return what was chosen of what a book of this size is offered, the manifest's word on it, and its members."""
-    size = Size.of(members.rows.label, data.rows["account_id"].to_numpy(), len(members.rows.names))
+    rows, accounts = members.rows, data.rows["account_id"].to_numpy()
+    size = Size.of(rows.label, accounts, len(rows.names), waited=rows.waited is not None)
     offered = candidates_for(size, target, settings)
     offered = [each for each in offered if members.recency is not None or not each.looks_at_recency]
     if tuned is None and settings.training.tune_trials and inner.folds and any(each.boosted for each in offered):
@@ -143,6 +145,11 @@ def _fit(
     """Return what a recipe adds to the manifest, and its members' files."""
     later = members.later(candidate) if inner.later else Later.none(inner.in_time)
     calibration = _calibration(later)
+    if calibration.kind == "identity" and candidate.shares and inner.folds:
+        # More stay silent for a share of the window than for all of it.
+        beside = members.later(candidate)
+        rate = float(np.average(beside.label, weights=beside.weight))
+        calibration = replace(calibration, intercept=level_shift(beside.margin, rate, beside.weight))
     listed, files = members.files(candidate)
     seen = np.empty(0)
     if calibration.kind != "identity":

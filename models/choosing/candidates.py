@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.boosting import BAG, TUNED
+from models.boosting import BAG, LARGE_BAG, TUNED, is_few
 from models.linear import SPREAD
 from models.targets import Target
 from pipeline.settings import Settings
@@ -34,6 +34,8 @@ class Part:
     """Trees are grown from the margin of the logistic, which has to be among the parts."""
     style: str = "plain"
     """Of trees: see `models.boosting.STYLES`."""
+    share: float = 1.0
+    """Of the label's window: what is learnt is who stays silent for so much of it (see `models.rows.Encoded`)."""
     seed: int = 0
     """Added to `[run] seed`: trees that differ in it alone are a bag."""
 
@@ -45,7 +47,7 @@ class Part:
     @property
     def start(self) -> Part:
         """The logistic that started trees begin from."""
-        return Part("curves", spread=self.spread)
+        return Part("curves", spread=self.spread, share=self.share)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class Candidate:
         return any(part.kind == "trees" for part in self.parts)
 
     @property
+    def shares(self) -> bool:
+        """Whether any of its members learns from a share of the label's window."""
+        return any(part.share != 1.0 for part in self.parts)
+
+    @property
     def looks_at_recency(self) -> bool:
         """Whether it needs to know days since the last purchase or interaction."""
         return any(part.kind == "recency" for part in self.parts)
@@ -77,12 +84,14 @@ class Size:
     accounts: int
     rarer: int
     features: int
+    waited: bool = False
+    """Whether the rows know how much of the label's window passed in silence."""
 
     @classmethod
-    def of(cls, label: NDArray[np.int8], accounts: NDArray[np.object_], features: int) -> Size:
+    def of(cls, label: NDArray[np.int8], accounts: NDArray[np.object_], features: int, *, waited: bool = False) -> Size:
         """Return the size of rows with these labels (0 or 1) and accounts; rows that were not drawn do not count."""
         with_label = [len(set(accounts[label == which])) for which in (0, 1)]
-        return cls(len(label), len(set(accounts)), min(with_label), features)
+        return cls(len(label), len(set(accounts)), min(with_label), features, waited)
 
 
 RECENCY = Candidate("recency", 0, (Part("recency"),), "days since the last purchase or interaction alone")
@@ -95,14 +104,24 @@ STARTED = Candidate(
 )
 
 
+SHARES = (1.0, 0.75)
+"""Of the label's window, that the members of an average learn from where rows know how long an account was silent. Who
+stayed away for most of the window is nearly who stayed away for all of it, so that a second label which errs elsewhere
+takes noise out of the first: Frank and Hall (2001), "A simple approach to ordinal classification", learn a model per
+threshold of one ordered outcome."""
+
+
 def candidates_for(size: Size, target: Target, settings: Settings) -> Sequence[Candidate]:  # noqa: ARG001
     """Return the candidates for "model", in any order; with one alone, nothing is chosen and it is fitted.
 
     A rule is simpler than curves, and curves are simpler than anything with trees. How much weight the trees have is no
     complexity but a parameter: among those, the smallest loss decides.
     """
-    styles = (TUNED, *BAG) if settings.training.tune_trials else BAG
-    average = (*boosted(0.5, styles), Part("curves", 0.5))
+    bag = BAG if is_few(size.rows) else LARGE_BAG
+    styles = tuple(dict.fromkeys((TUNED, *bag))) if settings.training.tune_trials else bag
+    shares = SHARES if size.waited else (1.0,)
+    curves = tuple(Part("curves", 0.5 / len(shares), share=share) for share in shares)
+    average = (*boosted(0.5, styles, shares), *curves)
     mostly = (*boosted(0.85, styles), Part("curves", 0.15))
     return (
         RECENCY,
@@ -114,6 +133,8 @@ def candidates_for(size: Size, target: Target, settings: Settings) -> Sequence[C
     )
 
 
-def boosted(weight: float, styles: Sequence[str]) -> tuple[Part, ...]:
-    """Return trees of several styles, each with its own seed, that share a weight."""
-    return tuple(Part("trees", weight / len(styles), style=style, seed=number) for number, style in enumerate(styles))
+def boosted(weight: float, styles: Sequence[str], shares: Sequence[float] = (1.0,)) -> tuple[Part, ...]:
+    """Return trees of each style for each share of the window, each with its own seed, that split a weight evenly."""
+    kinds = [(style, share) for share in shares for style in styles]
+    each = weight / len(kinds)
+    return tuple(Part("trees", each, style=style, share=share, seed=seed) for seed, (style, share) in enumerate(kinds))

@@ -21,8 +21,9 @@ PARTS = 3
 """Parts that accounts are dealt into where dates give no folds."""
 
 
-FEWEST_FOLDS = 2
-"""With fewer inner test dates, one date's peculiarity would pass for a rule."""
+FEWEST_FOLDS = 3
+"""With fewer inner test dates, one date's peculiarity would pass for a rule, and what is judged there has learnt from
+one or two dates alone."""
 
 IN_TIME = "dates after those learnt from"
 OF_ACCOUNTS = "accounts not learnt from: the training dates are too close together for later ones"

@@ -118,7 +118,8 @@ class Members:
             else:
                 terms = linear.terms_for(rows.matrix, rows.names, rows.categories)
             rows = rows.thinned()
-            fit = partial(linear.fit_logistic, rows.matrix, rows.label, spread=part.spread, weight=rows.weight)
+            label = rows.label_at(part.share)
+            fit = partial(linear.fit_logistic, rows.matrix, label, spread=part.spread, weight=rows.weight)
             self._curves[fold, part] = held(self._monotone if part.kind == "curves" else (), terms, fit)
         return self._curves[fold, part]
 
@@ -142,7 +143,8 @@ class Members:
         rows = self._rows(fold)
         positions = [rows.names.index(name) for name in rows.categories]
         chosen, matrix = self._settings(part), rows.matrix
-        return Growing(matrix, rows.label, positions, chosen, rows.weight, self._start(fold, part, rows, matrix))
+        label = rows.label_at(part.share)
+        return Growing(matrix, label, positions, chosen, rows.weight, self._start(fold, part, rows, matrix))
 
     def _settings(self, part: Part) -> dict[str, Any]:
         # A fold has fewer rows, but its number of rounds is for trees of the final model's size.
@@ -164,7 +166,7 @@ class Members:
             trees = self.grow(fold, part)
             matrix = test.matrix
             begun = self._start(fold, part, test, matrix)
-            best.append(trees.stop_early(matrix, test.label, MOST_ROUNDS, test.weight, begun))
+            best.append(trees.stop_early(matrix, test.label_at(part.share), MOST_ROUNDS, test.weight, begun))
             grown.append(trees.grown())
             del trees  # before the next ones are begun
         rounds = self._rounds[part] = round(median(best))

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from models.targets.invoiced import has_positive, net_spend
+from models.targets.invoiced import first_positive, has_positive, net_spend
 from models.targets.target import (
     HORIZONS,
     Horizon,
@@ -97,13 +97,15 @@ class ChurnByInactivity(Target):
         last_buys = _followed_by_nothing(later, self.params.horizon)
         for as_of in standings:
             start, end = self.window.bounds(as_of)
-            silent = ~has_positive(later, start, end)
+            bought = first_positive(later, start, end)
+            silent = bought == end
             left_at = np.full(accounts, NEVER)
             account, bought_at = last_buys
             after = bought_at >= start
             np.minimum.at(left_at, account[after], bought_at[after] + self.params.horizon * DAY)
             left_at[silent] = end - 1
-            yield Outcome(silent, np.zeros(accounts, np.int64), days_after(as_of, left_at))
+            waited = (bought - start) // DAY / self.params.horizon
+            yield Outcome(silent, np.zeros(accounts, np.int64), days_after(as_of, left_at), waited)
 
 
 def _followed_by_nothing(view: View, days: int) -> tuple[Ints, Ints]:

@@ -21,9 +21,14 @@ def net_spend(view: View, start: int, end: int) -> Ints:
 
 def has_positive(view: View, start: int, end: int) -> Flags:
     """Return per account whether a row with amount > 0 was issued in `[start, end)`."""
-    found = np.zeros(len(view.accounts), dtype=bool)
+    return first_positive(view, start, end) < end
+
+
+def first_positive(view: View, start: int, end: int) -> Ints:
+    """Return per account the instant of the first row with amount > 0 in `[start, end)`, or `end` without one."""
+    found = np.full(len(view.accounts), end)
     rows = view.rows("invoices")
     if rows is not None:
         positive = (rows.occurred >= start) & (rows.occurred < end) & (rows.columns["amount"] > 0)
-        found[rows.account[positive]] = True
+        np.minimum.at(found, rows.account[positive], rows.occurred[positive])
     return found

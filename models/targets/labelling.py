@@ -37,11 +37,13 @@ def label(target: Target, history: History, as_ofs: Iterable[date], known_by: da
 
     Columns: account_id; as_of; section; label (1.0 or 0.0, NaN outside the cohort); base and value_at_stake as
     `cohort` gives them; realised (currency units, NaN outside the cohort): the value at stake where the label is 1, or
-    for a target that grows the growth over base where it is 1, else 0; event_after and seen_days.
+    for a target that grows the growth over base where it is 1, else 0; event_after and seen_days; waited.
 
     event_after: days from as_of to the event, 0 on as_of's own day; NaN where none was seen, outside the cohort, and
     for labels that have no day. seen_days: an event after fewer days would have been seen by `known_by` and have
-    settled (0 for labels that have no day). Label 1 exactly where event_after < gap + horizon.
+    settled (0 for labels that have no day). Label 1 exactly where event_after < gap + horizon. waited: share of the
+    window, in whole days, that passed before the account did what makes the label 0, 1 where the label is 1; NaN for
+    labels without such a moment.
 
     Cohort and base are what was visible at as_of; the label is what was known by midnight of `known_by`. Raises
     AsOfError for an as_of whose window is not closed by then.
@@ -62,6 +64,7 @@ def label(target: Target, history: History, as_ofs: Iterable[date], known_by: da
                     "realised": np.where(asked, told.realised[seen], np.nan),
                     "event_after": np.where(asked, told.event_after[seen], np.nan),
                     "seen_days": np.full(len(asked), told.seen_days, dtype=np.int32),
+                    "waited": np.where(asked, told.waited[seen], np.nan),
                 }
             )
         )
@@ -82,6 +85,7 @@ def label_cohort(target: Target, history: History, as_ofs: Iterable[date], known
             "realised": pa.array(told.realised[asked]),
             "event_after": pa.array(told.event_after[asked]),
             "seen_days": pa.array(np.full(len(asked), told.seen_days, dtype=np.int32)),
+            "waited": pa.array(told.waited[asked]),
         }
         parts.append(pa.table(columns))
     return pa.concat_tables(parts)
@@ -101,6 +105,7 @@ class _Told:
     """For members of the cohort: what was really at stake, or won, where the label is 1, else 0; currency units."""
     event_after: Floats
     seen_days: int
+    waited: Floats
 
 
 def _told(target: Target, history: History, as_ofs: Iterable[date], known_by: date) -> Iterator[_Told]:
@@ -122,7 +127,10 @@ def _told(target: Target, history: History, as_ofs: Iterable[date], known_by: da
             days = (known_by - as_of).days - target.window.settle_days
             # What came later is there already, but may still be taken back.
             after = np.where(outcome.event_after < days, outcome.event_after, np.nan)
-        yield _Told(as_of, those, sections, outcome.label, standing.base / SCALE, standing.stake, realised, after, days)
+        waited = np.full(len(realised), np.nan) if outcome.waited is None else outcome.waited
+        yield _Told(
+            as_of, those, sections, outcome.label, standing.base / SCALE, standing.stake, realised, after, days, waited
+        )
 
 
 def notices_of(target: Target, history: History, known_by: date) -> Floats:

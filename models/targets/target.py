@@ -80,6 +80,9 @@ class Outcome:
     event_after: Floats | None = None
     """Days from as_of to the first event of the kind the label asks for, whole, 0 on as_of's own day, however late it
     came; NaN where none is known. Label 1 exactly where it is below gap + horizon. None: the label has no day."""
+    waited: Floats | None = None
+    """Share of the window that passed before the account did what makes the label 0: 1 exactly where the label is 1.
+    None: the label has no such moment."""
 
 
 @dataclass(frozen=True)

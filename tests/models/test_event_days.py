@@ -50,6 +50,29 @@ INACTIVITY = declared(kind="churn", by="inactivity", horizon=30, active_days=60)
 
 
 @pytest.mark.parametrize(
+    ("days", "gap", "waited"),
+    [
+        ([50], 0, 1.0),  # silent for all of the window
+        ([50, 60.5, 70], 0, 0.0),  # bought on the first day
+        ([50, 75.9, 80], 0, 0.5),  # 15 whole days of 30
+        ([50, 89.9], 0, 29 / 30),  # on the last day: not silent, so below 1
+        ([50, 90], 0, 1.0),
+        ([50, 61, 75], 10, 5 / 30),  # counted from the window's start, ten days after as_of
+    ],
+)
+def test_share_of_the_window_in_silence_is_1_exactly_for_who_left(days: list[float], gap: int, waited: float) -> None:
+    target = declared(kind="churn", by="inactivity", horizon=30, active_days=60, gap=gap)
+    found = told(target, invoices(days), date(2025, 6, 1))
+    assert found["waited"] == waited
+    assert (found["waited"] == 1) == (found["label"] == 1)
+
+
+def test_a_label_without_a_moment_that_makes_it_0_tells_no_share() -> None:
+    target = declared(kind="upsell", by="spend", horizon=30)
+    assert np.isnan(told(target, invoices([50, 70]), date(2025, 6, 1))["waited"])
+
+
+@pytest.mark.parametrize(
     ("days", "after", "churned"),
     [
         ([50], 29, 1.0),  # silent from as_of on: the last of the 30 days

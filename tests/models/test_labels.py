@@ -147,6 +147,7 @@ def test_rows_come_by_as_of_then_account_with_accounts_seen_only(history_of: Mak
     found = label(target, history, [date(2025, 3, 1), date(2025, 2, 1), date(2025, 3, 1)], LATER)
     assert list(found.columns) == [
         "account_id", "as_of", "section", "label", "base", "value_at_stake", "realised", "event_after", "seen_days",
+        "waited",
     ]  # fmt: skip
     assert [f"{row.as_of:%m-%d} {row.account_id}" for row in found.itertuples()] == ["02-01 b", "03-01 a", "03-01 b"]
     assert str(found["as_of"].dtype) == "datetime64[us]"

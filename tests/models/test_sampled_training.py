@@ -78,7 +78,7 @@ KEPT = ("snapshot", "features", "targets", "left_out")
 def firm(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Firm:
     folder = tmp_path_factory.mktemp("sampled")
     make_company(folder / "company", 1200, 2)
-    training = {"threads": 1, "min_positives": 20, "first_as_of": date(2024, 10, 24), "every_days": 28}
+    training = {"threads": 1, "min_positives": 20, "first_as_of": date(2024, 9, 26), "every_days": 28}
     settings = read_settings(
         root / "configs/demo.toml", state=str(folder / "state"), root=str(folder), training=training
     )

@@ -102,7 +102,7 @@ def test_with_too_few_dates_the_defaults_hold_and_the_manifest_says_so(
     manifest = fit_toy(data_of(dates=2), "model").manifest
     calibration = manifest["calibration"]
     assert (calibration["kind"], calibration["slope"], calibration["intercept"]) == ("identity", 1.0, 0.0)
-    assert calibration["note"] == "0 inner folds in time; 2 are needed to calibrate on later dates"
+    assert calibration["note"] == "0 inner folds in time; 3 are needed to calibrate on later dates"
     assert manifest["bands"] == []
     assert "accounts not learnt from" in manifest["chosen"]["judged_on"]
 

@@ -40,6 +40,29 @@ def test_candidates_range_from_a_rule_to_trees(settings: Settings, churn: Target
         assert each.name == "started" or sum(part.weight for part in each.parts) == pytest.approx(1)
 
 
+def test_members_of_the_average_learn_from_a_share_of_the_window_where_rows_know_it(
+    settings: Settings, churn: Target
+) -> None:
+    without, knowing = (
+        {each.name: each for each in candidates_for(Size(2400, 300, 300, 5, waited), churn, settings)}
+        for waited in (False, True)
+    )
+    assert not any(each.shares for each in without.values())
+    assert [name for name, each in knowing.items() if each.shares] == ["average"]
+    parts = knowing["average"].parts
+    assert sum(part.weight for part in parts) == pytest.approx(1)
+    assert {(part.kind, part.share) for part in parts} == {
+        ("trees", 1.0), ("trees", 0.75), ("curves", 1.0), ("curves", 0.75),
+    }  # fmt: skip
+    # What learns from the whole window is shared with the candidates that do nothing else.
+    assert {part.alone for part in parts if part.share == 1} == {part.alone for part in without["average"].parts}
+
+
+def test_with_many_rows_the_bag_has_a_third_style(settings: Settings, churn: Target) -> None:
+    trees = candidates_for(Size(30_000, 300, 300, 5), churn, settings)[-1]
+    assert {part.style for part in trees.parts} == {"extra", "shallow", "plain"}
+
+
 def test_tuned_trees_join_the_bag_only_where_tuning_is_asked_for(settings: Settings, churn: Target) -> None:
     asked = settings.model_copy(update={"training": TrainingSettings(tune_trials=5)})
     size = Size(2400, 300, 300, 5)
