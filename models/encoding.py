@@ -70,7 +70,8 @@ def _waited(data: Dataset) -> Floats | None:
     if "waited" not in data.rows.columns:
         return None
     waited = data.rows["waited"].to_numpy(float)
-    return waited if np.array_equal(waited == 1, data.rows["label"].to_numpy() == 1) else None
+    agrees = np.array_equal(waited == 1, data.rows["label"].to_numpy() == 1)
+    return waited if agrees and not np.isnan(waited).any() else None
 
 
 def _most_common(texts: pd.Series[Any]) -> str | None:
