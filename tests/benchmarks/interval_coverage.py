@@ -6,7 +6,9 @@ Each draw is a book of accounts with a standing mood and monthly ups and downs, 
 leaves within three months has label 1, and is gone afterwards, so that one account's rows overlap and agree. What the
 product does with a book is done to each: the small model, accounts left out, the AUC's interval, the verdict, the bands
 and their intervals (`models.small`, `models.area`, `models.calibrate.bands`, `pipeline.likelihood`). True is what the
-model fitted to the book then shows on another 20,000 accounts. With no signal nothing that is seen tells who leaves.
+model fitted to the book then shows on another 20,000 accounts; of a band's rate, the mean of their exact probabilities,
+since how many of some hundred leave is itself no surer than the interval that is judged. With no signal nothing that is
+seen tells who leaves.
 At 2,000 accounts the book would not be small: it is treated as one here, so that what is measured are the intervals.
 """
 # ruff: noqa: T201
@@ -62,14 +64,16 @@ def churn() -> Target:
     return declare(parse(Settings, plain, "coverage.toml"))["churn"]
 
 
-def drawn(rng: np.random.Generator, accounts: int, signal: float, target: Target) -> Small:
-    """Return a book's rows: each account at each date until it leaves, oldest date first."""
+def drawn(rng: np.random.Generator, accounts: int, signal: float, target: Target) -> tuple[Small, NDArray[np.float64]]:
+    """Return a book's rows, each account at each date until it leaves, oldest date first, and their exact
+    probabilities of label 1."""
     months = DATES + HORIZON - 1
     mood = math.sqrt(0.7) * rng.normal(size=(accounts, 1)) + math.sqrt(0.3) * rng.normal(size=(accounts, months))
     hazard = expit(math.log(RATE) + signal * STRENGTH * mood)
     leaves = rng.random((accounts, months)) < hazard
     left = np.where(leaves.any(axis=1), leaves.argmax(axis=1), months)
     at = np.arange(DATES)
+    stays = np.lib.stride_tricks.sliding_window_view(1 - hazard, HORIZON, axis=1).prod(axis=2)
     here = left[:, None] >= at
     label = (left[:, None] < at + HORIZON) & here
     columns = []
@@ -80,12 +84,13 @@ def drawn(rng: np.random.Generator, accounts: int, signal: float, target: Target
     days = np.datetime64("2025-01-01", "us") + (30 * at).astype("timedelta64[D]")
     names = np.array([f"a{number:06d}" for number in range(accounts)], dtype=object)
     rows = Encoded(np.column_stack(columns)[order], label[here].astype(np.int8)[order], tuple(SEEN), {})
-    return Small(
+    small = Small(
         rows,
         np.broadcast_to(names[:, None], here.shape)[here][order],
         np.broadcast_to(days, here.shape)[here][order],
         target,
     )
+    return small, (1 - stays)[here][order]
 
 
 @dataclass
@@ -121,10 +126,11 @@ def simulate(accounts: int, signal: float, draws: int, future: int = FUTURE) -> 
     tallies = {f"{what} {level:.2f}": Tally() for what in ("AUC", "band rates") for level in LEVELS}
     tallies |= {"not enough data": Tally(), "model served": Tally()}
     # The same others for all draws, on the last date, as long with us as the book: their own error is small.
-    others = drawn(np.random.default_rng(1), future, signal, target)
-    later = others.take(others.as_of == others.as_of.max())
+    others, chance = drawn(np.random.default_rng(1), future, signal, target)
+    last = others.as_of == others.as_of.max()
+    later, chance = others.take(last), chance[last]
     for draw in range(draws):
-        book = drawn(np.random.default_rng((accounts, round(10 * signal), draw)), accounts, signal, target)
+        book, _ = drawn(np.random.default_rng((accounts, round(10 * signal), draw)), accounts, signal, target)
         judged = left_out(book)
         found = area(judged.label.astype(float), judged.margin, judged.accounts, judged.group)
         margin = margins(book, later.rows)
@@ -139,7 +145,7 @@ def simulate(accounts: int, signal: float, draws: int, future: int = FUTURE) -> 
                 if band["n"] < 30 or inside.sum() < 200:
                     continue
                 low, high = band_interval(band, z)
-                tallies[f"band rates {level:.2f}"].add(low <= later.rows.label[inside].mean() <= high)
+                tallies[f"band rates {level:.2f}"].add(low <= chance[inside].mean() <= high)
         shown = verdict(found.interval(), small=True)
         tallies["not enough data"].add(shown == "not enough data to rank")
         tallies["model served"].add(shown != "not enough data to rank")
