@@ -78,3 +78,13 @@ def test_expected_values_move_with_the_probabilities(churn_model: FittedModel, d
     rows = data.rows.assign(model_probability=told, model_expected_value=told * 40.0)
     after, _ = at_level(rows, {"model": churn_model}, DAY)
     assert after["model_expected_value"].to_numpy() == pytest.approx(after["model_probability"].to_numpy() * 40.0)
+
+
+def test_a_probability_of_0_is_worth_what_it_was(churn_model: FittedModel, data_of) -> None:
+    data = data_of(dates=1)
+    told = churn_model.probability(data.features)
+    told[0] = 0.0
+    rows = data.rows.assign(model_probability=told, model_expected_value=told * 40.0)
+    after, _ = at_level(rows, {"model": churn_model}, DAY)
+    assert (after["model_probability"].iloc[0], after["model_expected_value"].iloc[0]) == (0.0, 0.0)
+    assert after["model_expected_value"].to_numpy() == pytest.approx(after["model_probability"].to_numpy() * 40.0)
