@@ -15,7 +15,6 @@ from scipy.special import expit
 
 from models.backtest import CHAMPION, CONTENDERS, Backtest, backtest
 from models.bootstrap import Interval
-from models.choosing.tuning import Tuned
 from models.dataset import Dataset
 from models.drift import make_reference, with_reference
 from models.drift.weekdays import other_weekdays
@@ -67,16 +66,12 @@ def train_target(
         small = small_book(data, material.settings, evaluated, thin)
         decision = too_few(thin, small) if thin and small else _decide(champion, evaluated, small)
         further = other_weekdays(material, target, data.dates, until)
-        watched = partial(
-            _with_reference, material=material, target=target, data=data, evaluated=evaluated, further=further
-        )
-        fitted = None
-        if not thin:
-            tuned = None if evaluated is None else evaluated.tuned
-            fitted = watched(_fit(RECIPE, material, target, data, until, small is not None, tuned))
-        serving = fitted
-        if serving is None or decision.serve == "rule":
-            serving = watched(_fit(RULE, material, target, data, until, small is not None))
+        fit = partial(
+            _fit, material=material, target=target, data=data, until=until, evaluated=evaluated, further=further,
+            small=small is not None,
+        )  # fmt: skip
+        fitted = None if thin else fit(RECIPE)
+        serving = fit(RULE) if fitted is None or decision.serve == "rule" else fitted
     except TrainingRefused as refusal:
         return _refused(registry, material, target, until, refusal, champion, dry_run)
     if unfit is not None:
@@ -224,37 +219,30 @@ def _decide(champion: Champion | None, evaluated: Backtest | None, small: Mappin
 
 def _fit(
     recipe: str,
-    material: Material,
-    target: Target,
-    data: Dataset,
-    until: date,
-    small: bool,
-    tuned: Tuned | None = None,
-) -> FittedModel:
-    """Return the recipe fitted to all of `data`, in the way (`small` or not) in which it was judged last."""
-    small = small and data.sampled is None  # the small model has no room for rows that stand for many
-    settings, features = material.settings, material.features
-    fitted = fit_recipes((recipe,), data, target, features, settings, until, tuned, small=small)[recipe]
-    fitted = with_horizons(fitted, data, target, material.features, material.settings)
-    if material.settings.training.recalibrate == "none":
-        return fitted
-    return recalibrated(fitted, material.log_odds(target, until, fitted), until)[0]
-
-
-def _with_reference(
-    model: FittedModel,
     *,
     material: Material,
     target: Target,
     data: Dataset,
+    until: date,
     evaluated: Backtest | None,
     further: pd.DataFrame,
+    small: bool,
 ) -> FittedModel:
-    """Return the model with what it learnt from beside it, to be compared with what it scores."""
-    until = model.trained_until
-    predictions = None if evaluated is None else evaluated.predictions
-    scored = until, expit(material.log_odds(target, until, model))
-    return with_reference(model, make_reference(data, material.features, model, predictions, further, scored))
+    """Return the recipe fitted to all of `data`, in the way (`small` or not) in which it was judged last.
+
+    Beside it lies what it learnt from, to be compared with what it scores.
+    """
+    small = small and data.sampled is None  # the small model has no room for rows that stand for many
+    settings, features = material.settings, material.features
+    tuned, predictions = (None, None) if evaluated is None else (evaluated.tuned, evaluated.predictions)
+    model = fit_recipes((recipe,), data, target, features, settings, until, tuned, small=small)[recipe]
+    model = with_horizons(model, data, target, features, settings)
+    log_odds = material.log_odds(target, until, model)
+    if settings.training.recalibrate != "none":
+        model, shift = recalibrated(model, log_odds, until)
+        log_odds = log_odds + shift
+    scored = until, expit(log_odds)
+    return with_reference(model, make_reference(data, features, model, predictions, further, scored))
 
 
 def _saved(material: Material, target: Target, model: FittedModel) -> Path:
