@@ -16,6 +16,7 @@ import json
 import os
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads slow a b
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
-from synthetic_quality import TESTS, Firm, Task, sampled, shuffled, spent
+from synthetic_quality import TESTS, Firm, Task, spent
 
 from models.bootstrap import Interval
 from models.cautions import verdict
+from models.dataset import Dataset
 from models.train import fit
 
 AIM = 0.02
@@ -59,6 +61,22 @@ def judge(firm: Firm, task: Task, seeds: int, rows: int) -> dict[str, Any]:
         "rows": rows, "seeds": seeds, "aucs": [round(auc, 4) for auc in aucs], "mean": mean, "spread": spread,
         "chosen": dict(Counter(chosen)), "simplest": simplest, "no_signal": silent, "verdict": verdict(ends),
     }  # fmt: skip
+
+
+def sampled(data: Dataset, generator: np.random.Generator, rows: int) -> Dataset:
+    """Return so many of the rows, drawn at random, or all where there are fewer."""
+    chosen = np.sort(generator.choice(len(data), min(rows, len(data)), replace=False))
+    return Dataset(data.rows.iloc[chosen].reset_index(drop=True), data.features.iloc[chosen].reset_index(drop=True))
+
+
+def shuffled(data: Dataset, generator: np.random.Generator) -> Dataset:
+    """Return the rows with labels, and what was realised, in another order within each as_of."""
+    label = data.rows["label"].to_numpy().copy()
+    realised = data.rows["realised"].to_numpy().copy()
+    for rows in data.rows.groupby("as_of").indices.values():
+        moved = generator.permutation(rows)
+        label[rows], realised[rows] = label[moved], realised[moved]
+    return replace(data, rows=data.rows.assign(label=label, realised=realised))
 
 
 def holds(found: dict[str, Any]) -> bool:

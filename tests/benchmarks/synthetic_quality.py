@@ -1,10 +1,11 @@
 """Hold the model against the exact truth of the made-up company.
 
-    uv run python tests/benchmarks/synthetic_quality.py [--accounts 20000] [--years 4] [--seed 7] [--shuffles 20]
+    uv run python tests/benchmarks/synthetic_quality.py [--accounts 20000] [--years 4] [--seed 7]
 
 makes the company, trains as `keepgrow train` does, and prints per target, on dates later than every training label:
 the Gini (2 AUC - 1) of the model, of LightGBM given the latent state beside the same features, and of the exact
-probability; the calibration error; the predicted and the real total; and the AUC when labels are shuffled within as_of.
+probability; the calibration error; and the predicted total over the real one. Aims: a share of at least .94, an error
+of at most .03, totals within 10 %.
 """
 
 # ruff: noqa: T201
@@ -16,7 +17,7 @@ import os
 import resource
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -198,46 +199,12 @@ def calibration_error(label: NDArray[Any], probability: Floats) -> float:
     return float(METRICS["ece"].measure(Sample(rows, np.ones((1, len(label)))))[0])
 
 
-def shuffled_aucs(firm: Firm, task: Task, seeds: int, rows: int) -> list[float]:
-    """Return per seed the test AUC when labels are shuffled within as_of, those to learn from and those to judge by.
-
-    The features can then tell nothing, so an AUC away from .5 would come from the fitting or the measuring. Each seed
-    fits on its own sample of `rows` training rows.
-    """
-    found = []
-    for seed in range(seeds):
-        generator = np.random.default_rng(seed)
-        train = shuffled(sampled(task.train, generator, rows), generator)
-        test = shuffled(task.test, generator)
-        model = fit(train, task.target, task.features, firm.material.settings, TESTS[0])
-        found.append(float(roc_auc_score(test.rows["label"], model.probability(test.features))))
-    return found
-
-
-def sampled(data: Dataset, generator: np.random.Generator, rows: int) -> Dataset:
-    """Return so many of the rows, drawn at random, or all where there are fewer."""
-    chosen = np.sort(generator.choice(len(data), min(rows, len(data)), replace=False))
-    return Dataset(data.rows.iloc[chosen].reset_index(drop=True), data.features.iloc[chosen].reset_index(drop=True))
-
-
-def shuffled(data: Dataset, generator: np.random.Generator) -> Dataset:
-    """Return the rows with labels, and what was realised, in another order within each as_of."""
-    label = data.rows["label"].to_numpy().copy()
-    realised = data.rows["realised"].to_numpy().copy()
-    for rows in data.rows.groupby("as_of").indices.values():
-        moved = generator.permutation(rows)
-        label[rows], realised[rows] = label[moved], realised[moved]
-    return replace(data, rows=data.rows.assign(label=label, realised=realised))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Hold the model against the exact truth of the made-up company.")
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--years", type=int, default=4)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--dates", type=int, default=8, help="training dates, 56 days apart")
-    parser.add_argument("--shuffles", type=int, default=20)
-    parser.add_argument("--shuffled-rows", type=int, default=2_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         firm = Firm.make(Path(folder), options.accounts, options.years, options.seed)
@@ -247,10 +214,6 @@ def main() -> None:
             spent(f"{name}: dataset")
             print(json.dumps({name: {key: round(value, 4) for key, value in judge(firm, task).items()}}, indent=1))
             spent(f"{name}: models")
-            aucs = shuffled_aucs(firm, task, options.shuffles, options.shuffled_rows)
-            if aucs:
-                print(f"{name}: AUC of shuffled labels {np.mean(aucs):.4f} on average; by seed", np.round(aucs, 3))
-                spent(f"{name}: shuffled labels")
 
 
 def spent(what: str) -> None:

@@ -1,16 +1,14 @@
 """The model comes near the truth of the made-up company, on a fifth of the accounts that synthetic_quality.py takes.
 
-That script holds 20,000 accounts to a share of .90, a calibration error of .03, totals within 10 % and shuffled AUCs
-within .02. Here some 3,700 rows are tested, 300 of them positive, and the limits are as wide as that asks for.
+That script holds 20,000 accounts to a share of .94, a calibration error of .03 and totals within 10 %. Here some
+3,700 rows are tested, 300 of them positive, and the limits are as wide as that asks for.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic_quality import Firm, Task, calibration_error, gini, judge, shuffled_aucs
-
-SEEDS = 6
+from synthetic_quality import Firm, Task, calibration_error, gini, judge
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +29,6 @@ def test_the_model_comes_near_the_truth(firm: Firm, target: str) -> None:
     assert found["ece"] <= 0.03
     # 10 %, and the 5 % by which the share of a few hundred positives that calibrate is known.
     assert 0.85 <= found["total_expected"] <= 1.15
-    # One shuffle's AUC has a standard deviation of .017 with 300 positives, the mean of six .007.
-    assert np.mean(shuffled_aucs(firm, task, SEEDS, rows=2000)) == pytest.approx(0.5, abs=0.02)
 
 
 def test_the_measures_on_rows_where_the_answer_is_obvious() -> None:
