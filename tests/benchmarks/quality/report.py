@@ -57,8 +57,8 @@ def head(parts: Sequence[Part], automl_seconds: float, quick: bool) -> str:
 
 Written by `make bench-quality`, which exports the data, fits, judges and writes; nothing here is typed by hand.
 {small}
-{described()}. Every contender learnt from the same rows and predicted the same test rows, each in a process of its own,
-never two at once; seconds are of processor time, over all threads, and cover fitting and predicting.
+{described()}. Every contender learnt from the same rows and predicted the same test rows, each in a process of its own;
+seconds are of processor time, over all threads, and cover fitting and predicting.
 
 - *Online Retail*: real invoice lines of a wholesaler (UCI 352), churn by inactivity and upsell by spend, horizon 60
   days; each test date is predicted from every 14th day from 2011-03-01 whose labels were closed by it.
@@ -74,7 +74,8 @@ never two at once; seconds are of processor time, over all threads, and cover fi
   upsell: the expected increment of ours), so that rankings by value differ by probability only. BG/NBD with Gamma-Gamma
   brings its own.
 - AutoGluon and FLAML get {automl_seconds:.0f} s of wall time each for a target, shared out over its earlier folds
-  ({shared or "none"}); a final fold gets as much as one of the others.
+  ({shared or "none"}); a final fold gets as much as one of the others. How much they could do in it, beside whatever
+  else the machine did, their seconds of processor time say.
 """
 
 
