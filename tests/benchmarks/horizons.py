@@ -14,7 +14,6 @@ Aims: no curve falls; no difference below -.01.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
@@ -28,6 +27,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads slow a b
 
 import numpy as np
 import pandas as pd
+from figure_rows import row, with_ends, write
 
 from features.spec import Feature
 from models.dataset import Dataset
@@ -212,36 +212,22 @@ def show(name: str, found: dict[str, Any]) -> None:
         )
 
 
-def plain(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was found as the quality report takes it: a row per figure, with its aim and whether it is met."""
-    rows: list[dict[str, Any]] = []
+def figures(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what was found as the quality report takes it."""
+    rows = []
     for name, case in found.items():
         who = name.replace("_", " ")
-        fallen = case["falls"]
-        rows.append({"what": f"{who}: curves that fall", "value": fallen, "aim": "0", "met": fallen == 0})
+        rows.append(row(f"{who}: curves that fall", case["falls"], "0", case["falls"] == 0))
         for days, at in case["horizons"].items():
-            apart = at["difference"]
-            rows += [
-                {
-                    "what": f"{who}, {days} days: AUC of the curve minus that of a model for it alone",
-                    "value": f"{apart['value']:+.4f} ({apart['low']:+.4f} to {apart['high']:+.4f})",
-                    "aim": f"at least {AIM:g}",
-                    "met": apart["value"] >= AIM,
-                },
-                {"what": f"{who}, {days} days: calibration error", "value": at["ece"]["curve"], "aim": "", "met": None},
-            ]
+            apart, at_days = at["difference"], f"{who}, {days} days"
+            what = f"{at_days}: AUC of the curve minus that of a model for it alone"
+            rows.append(row(what, with_ends(apart), f"at least {AIM:g}", apart["value"] >= AIM))
+            rows.append(row(f"{at_days}: calibration error", at["ece"]["curve"]))
         months = case["months"]
         if months["right"] is not None:
-            rows += [
-                {"what": f"{who}: accounts told a likely month", "value": months["told"], "aim": "", "met": None},
-                {"what": f"{who}: told months that were right", "value": months["right"], "aim": "", "met": None},
-            ]
-    return {
-        "title": "Probabilities within 30 to 365 days",
-        "command": "python tests/benchmarks/horizons.py",
-        "rows": rows,
-        "note": "One company, later dates than any label learnt from; intervals are 95 %, paired by account.",
-    }
+            rows.append(row(f"{who}: accounts told a likely month", months["told"]))
+            rows.append(row(f"{who}: told months that were right", months["right"]))
+    return rows
 
 
 def main() -> None:
@@ -262,8 +248,9 @@ def main() -> None:
             task = online_retail(Path(folder), asked.online_retail.resolve())
             found["online_retail"] = measure(task, replicates)
             show("Online Retail", found["online_retail"])
-    if asked.json:
-        asked.json.write_text(json.dumps(plain(found), indent=1), encoding="utf-8")
+    note = "One company, later dates than any label learnt from; intervals are 95 %, paired by account."
+    command = "python tests/benchmarks/horizons.py"
+    write(asked.json, "Probabilities within 30 to 365 days", command, figures(found), note)
 
 
 if __name__ == "__main__":

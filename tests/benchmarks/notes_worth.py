@@ -12,10 +12,10 @@ which model was chosen. Aim: a difference above 0 for churn, whose states notes 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from figure_rows import row, with_ends, write
 from sklearn.metrics import roc_auc_score
 from synthetic_quality import END, Firm, gini
 
@@ -101,6 +102,20 @@ def _lightgbm(train: Dataset, test: Dataset, features: tuple[Feature, ...]) -> n
     return lgb.train(PARAMETERS, data, ROUNDS).predict(test.features[numbers].to_numpy(float))
 
 
+def rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what was found as the quality report takes it."""
+    told = []
+    for name, figures in found.items():
+        for way in ("logistic", "lightgbm"):
+            one = figures[way]
+            apart, aimed = one["difference"], name == "churn"
+            met = apart["low"] > 0 if aimed else None
+            told.append(row(f"{name}, {way}: AUC with notes minus without", with_ends(apart),
+                            "above 0" if aimed else "", met))  # fmt: skip
+            told.append(row(f"{name}, {way}: share of the exact Gini with notes", one["with"]["share"]))
+    return told
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--accounts", type=int, default=10_000)
@@ -126,8 +141,8 @@ def main() -> None:
                 f"{name + ' ' + way:18}{one['with']['auc']:10.4f}{one['without']['auc']:10.4f}{apart['value']:+12.4f}"
                 f"{apart['low']:+9.4f} {apart['high']:+.4f}{one['with']['share']:12.3f} ({one['without']['share']:.3f})"
             )
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    note = f"{accounts:,} accounts over {given.years} years; the same rows with and without the features of notes."
+    write(given.json, "What notes add", "python tests/benchmarks/notes_worth.py", rows(found), note)
 
 
 if __name__ == "__main__":

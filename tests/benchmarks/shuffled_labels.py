@@ -12,10 +12,10 @@ of .5 within .02, the simplest in each seed, "no signal" in each.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads slow a busy machine down many times
 
 import numpy as np
+from figure_rows import row, write
 from sklearn.metrics import roc_auc_score
 from synthetic_quality import TESTS, Firm, Task, spent
 
@@ -98,7 +99,21 @@ def report(name: str, found: dict[str, Any]) -> None:
     print(f"  {'holds' if holds(found) else 'DOES NOT HOLD'}")
 
 
-def main() -> int:
+def figures(made: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was found as the quality report takes it."""
+    rows = []
+    for name, found in made.items():
+        seeds, mean = found["seeds"], found["mean"]
+        rows += [
+            row(f"{name}: mean AUC over {seeds} seeds", mean, f".5 +- {AIM:g}", abs(mean - 0.5) <= AIM),
+            row(f"{name}: one seed's AUC, standard deviation", found["spread"]),
+            row(f"{name}: seeds with the simplest chosen", found["simplest"], str(seeds), found["simplest"] == seeds),
+            row(f'{name}: seeds that say "no signal"', found["no_signal"], str(seeds), found["no_signal"] == seeds),
+        ]
+    return rows
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description="Shuffle labels within as_of: nothing may be found.")
     parser.add_argument("--accounts", type=int, default=4_000)
     parser.add_argument("--years", type=int, default=3)
@@ -118,10 +133,10 @@ def main() -> int:
             made[name] = judge(firm, Task.of(firm, name, options.dates), seeds, options.rows)
             report(name, made[name])
             spent(name)
-    if options.json is not None:
-        options.json.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    return 0 if all(holds(found) for found in made.values()) else 1
+    note = "Labels shuffled within as_of, those learnt from and those judged by; each seed draws its own rows."
+    write(options.json, "Nothing is found in shuffled labels", "python tests/benchmarks/shuffled_labels.py",
+          figures(made), note)  # fmt: skip
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

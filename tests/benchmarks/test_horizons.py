@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from horizons import plain
+from horizons import figures
 
 
 def found(falls: int, difference: float) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def found(falls: int, difference: float) -> dict[str, Any]:
     [(0, -0.004, [True, True]), (1, 0.0, [False, True]), (0, -0.011, [True, False])],
 )
 def test_each_aim_is_told_with_what_was_measured(falls: int, difference: float, met: list[bool]) -> None:
-    rows = plain(found(falls, difference))["rows"]
+    rows = figures(found(falls, difference))
     assert [row["met"] for row in rows if row["aim"]] == met
     assert rows[0]["value"] == falls
     assert rows[1]["what"] == "synthetic, 30 days: AUC of the curve minus that of a model for it alone"
@@ -32,4 +32,4 @@ def test_each_aim_is_told_with_what_was_measured(falls: int, difference: float, 
 def test_months_nobody_was_told_are_left_out() -> None:
     silent = found(0, 0.0)
     silent["synthetic"]["months"]["right"] = None
-    assert not any("month" in row["what"] for row in plain(silent)["rows"])
+    assert not any("month" in row["what"] for row in figures(silent))
