@@ -95,7 +95,8 @@ def inner_folds(dates: Sequence[date], window: LabelWindow, at_most: int = 4) ->
     taken, spread evenly over those that have a training date, the last always among them.
 
     Training dates that span less than the embargo give no fold. Splitting the same dates by account, or shortening the
-    embargo, would yield margins that look out-of-time and are not, so the caller is left with its defaults.
+    embargo, would yield margins that look out-of-time and are not: `models.choosing.folds` chooses on such, and
+    calibrates nothing on them.
     """
     ordered = sorted(set(dates))
     folds = [Fold(test, tuple(day for day in ordered if window.closed_by(day, test))) for test in ordered]

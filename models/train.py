@@ -17,7 +17,7 @@ from scipy.special import logit
 from features.built import content_digest
 from features.spec import Feature
 from models.calibrate import Calibration, bands, fit_platt, identity
-from models.choosing.candidates import Candidate, Size, candidates_for
+from models.choosing.candidates import SHARES, Candidate, Size, candidates_for
 from models.choosing.choose import choose
 from models.choosing.folds import FEWEST_FOLDS, Judging, judging
 from models.choosing.members import Later, Members
@@ -70,7 +70,8 @@ def fit_recipes(
     """Return some of RECIPES, each fitted to all of `data`; members that recipes share are trained once.
 
     What 'model' is made of, its number of rounds and the calibration come from inner folds in time; with too few of
-    them other accounts tell the first two, probabilities are left as they are, and the manifest says so. `tuned` are
+    them other accounts tell the first two, probabilities are left as they are but for the level of a mixture that
+    learnt another label beside the target's, and the manifest says so. `tuned` are
     settings of trees found earlier; without them `[training] tune_trials` are tried. Equal inputs give equal bytes,
     unless `[training] tune_seconds` cut the trials short.
 
@@ -128,7 +129,8 @@ def _choose(
 ) -> tuple[Candidate, dict[str, Any], Members]:
     """Return what was chosen of what a book of this size is offered, the manifest's word on it, and its members."""
     rows, accounts = members.rows, data.rows["account_id"].to_numpy()
-    size = Size.of(rows.label, accounts, len(rows.names), waited=rows.waited is not None)
+    waited = all(members.can_learn(share) for share in SHARES)
+    size = Size.of(rows.label, accounts, len(rows.names), waited=waited)
     offered = candidates_for(size, target, settings)
     offered = [each for each in offered if members.recency is not None or not each.looks_at_recency]
     if tuned is None and settings.training.tune_trials and inner.folds and any(each.boosted for each in offered):
@@ -149,7 +151,9 @@ def _fit(
         # More stay silent for a share of the window than for all of it.
         beside = members.later(candidate)
         rate = float(np.average(beside.label, weights=beside.weight))
-        calibration = replace(calibration, intercept=level_shift(beside.margin, rate, beside.weight))
+        shift = level_shift(beside.margin, rate, beside.weight)
+        note = f"{calibration.note}; moved by {shift:.3f} to the rate of the rows chosen on"
+        calibration = replace(calibration, intercept=shift, note=note)
     listed, files = members.files(candidate)
     seen = np.empty(0)
     if calibration.kind != "identity":

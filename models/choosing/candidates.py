@@ -85,7 +85,7 @@ class Size:
     rarer: int
     features: int
     waited: bool = False
-    """Whether the rows know how much of the label's window passed in silence."""
+    """Whether the rows know how much of the label's window passed in silence, and enough bought late and early."""
 
     @classmethod
     def of(cls, label: NDArray[np.int8], accounts: NDArray[np.object_], features: int, *, waited: bool = False) -> Size:
@@ -110,6 +110,8 @@ stayed away for most of the window is nearly who stayed away for all of it, so t
 takes noise out of the first: Frank and Hall (2001), "A simple approach to ordinal classification", learn a model per
 threshold of one ordered outcome."""
 
+ALSO = ", each also of who stays silent for three quarters of the window"
+
 
 def candidates_for(size: Size, target: Target, settings: Settings) -> Sequence[Candidate]:  # noqa: ARG001
     """Return the candidates for "model", in any order; with one alone, nothing is chosen and it is fitted.
@@ -126,7 +128,7 @@ def candidates_for(size: Size, target: Target, settings: Settings) -> Sequence[C
     return (
         RECENCY,
         LOGISTIC,
-        Candidate("average", 2, average, "half curves, half a bag of boosted trees"),
+        Candidate("average", 2, average, "half curves, half a bag of boosted trees" + (ALSO if size.waited else "")),
         STARTED,
         Candidate("mostly trees", 2, mostly, "a bag of boosted trees, and a little of the curves"),
         Candidate("trees", 2, boosted(1.0, styles), "a bag of boosted trees"),

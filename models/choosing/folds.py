@@ -26,7 +26,7 @@ FEWEST_FOLDS = 3
 one or two dates alone."""
 
 IN_TIME = "dates after those learnt from"
-OF_ACCOUNTS = "accounts not learnt from: the training dates are too close together for later ones"
+OF_ACCOUNTS = f"accounts not learnt from: fewer than {FEWEST_FOLDS} training dates are late enough to test on"
 
 
 @dataclass(frozen=True)

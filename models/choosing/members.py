@@ -27,6 +27,9 @@ from models.scorer import Additive
 Floats = NDArray[np.float64]
 Folds = Sequence[tuple[Encoded, Encoded]]
 
+FEWEST_OF_SHARE = 20
+"""Rows of either label of a share of the window without which nothing is learnt from it."""
+
 
 @dataclass(frozen=True)
 class Later:
@@ -66,6 +69,17 @@ class Members:
         self._curves: dict[tuple[int | None, Part], bytes] = {}
         self._margins: dict[tuple[int, Part], Floats] = {}
         self._rounds: dict[Part, int] = {}
+
+    def can_learn(self, share: float) -> bool:
+        """Whether all rows, and both parts of each fold, have some rows of either label of a share of the window.
+
+        Where everybody buys on the same day of the month, hardly anybody may have bought by then.
+        """
+        if self.rows.waited is None:
+            return False
+        parts = [self.rows, *(part for fold in self.folds for part in fold)]
+        ones = [(int(label.sum()), len(label)) for label in (part.thinned().label_at(share) for part in parts)]
+        return all(FEWEST_OF_SHARE <= some <= rows - FEWEST_OF_SHARE for some, rows in ones)
 
     def tuned(self, settings: Mapping[str, Any]) -> Members:
         """Return members on the same folds whose trees have other settings; curves are trained once for both."""
@@ -131,11 +145,13 @@ class Members:
             if part.kind == "trees":
                 name = _free("trees", "txt", files)
                 files[name], rounds = self._trees(part.alone)
-                listed.append({"kind": "trees", "file": name, "weight": part.weight, "rounds": rounds})
+                entry: dict[str, Any] = {"kind": "trees", "file": name, "weight": part.weight, "rounds": rounds}
             else:
                 name = _free("curves", "json", files)
                 files[name] = self.curves(None, part.alone)
-                listed.append({"kind": "curves", "file": name, "weight": part.weight})
+                entry = {"kind": "curves", "file": name, "weight": part.weight}
+            # Such a member's level is that of another label: who compares it with the target's has to know.
+            listed.append(entry if part.share == 1.0 else entry | {"share": part.share})
         return listed, files
 
     def grow(self, fold: int | None, part: Part) -> Growing:

@@ -74,10 +74,11 @@ def shuffled(data: Dataset, generator: np.random.Generator) -> Dataset:
     """Return the rows with labels, and what was realised, in another order within each as_of."""
     label = data.rows["label"].to_numpy().copy()
     realised = data.rows["realised"].to_numpy().copy()
+    waited = data.rows["waited"].to_numpy().copy()
     for rows in data.rows.groupby("as_of").indices.values():
         moved = generator.permutation(rows)
-        label[rows], realised[rows] = label[moved], realised[moved]
-    return replace(data, rows=data.rows.assign(label=label, realised=realised))
+        label[rows], realised[rows], waited[rows] = label[moved], realised[moved], waited[moved]
+    return replace(data, rows=data.rows.assign(label=label, realised=realised, waited=waited))
 
 
 def holds(found: dict[str, Any]) -> bool:
