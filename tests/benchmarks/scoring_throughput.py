@@ -2,10 +2,10 @@
 
     uv run python tests/benchmarks/scoring_throughput.py [--rows 200000] [--features 180] [--threads 2]
 
-A model of one forest and curves, learnt from 40,000 rows, scores made-up rows that lie in feature files; a champion has
-up to six forests, each of which takes as long again. Ours reads each file, encodes, predicts, calibrates and values: two buckets side by side, a thread each.
-The bare one has the whole matrix in memory and calls `Booster.predict` with as many threads. Each is done `TIMES`
-times, in turn, and the least counts.
+A model of one forest and curves, learnt from 40,000 rows, scores made-up rows that lie in feature files; a champion
+has up to six forests, each of which takes as long again. Ours reads each file, encodes, predicts, calibrates and
+values: two buckets side by side, a thread each. The bare one has the whole matrix in memory and calls
+`Booster.predict` with as many threads. Each is done `TIMES` times, in turn, and the least counts.
 """
 
 # ruff: noqa: T201
