@@ -40,7 +40,13 @@ class Contender:
 CODE = ("models", "features", "pipeline")
 
 CONTENDERS: tuple[Contender, ...] = (
-    Contender(OURS, "**keepgrow**", "ours", sources=CODE, about="the recipe that `keepgrow train` fits"),
+    Contender(
+        OURS,
+        "**keepgrow**",
+        "ours",
+        sources=CODE,
+        about="the recipe that `keepgrow train` fits, held to the rate learnt",
+    ),
     Contender(
         "lightgbm", "LightGBM, its defaults", "lightgbm_plain", about="our features, 100 trees of 31 leaves, rate .1"
     ),
