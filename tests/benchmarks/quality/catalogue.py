@@ -68,7 +68,7 @@ CONTENDERS: tuple[Contender, ...] = (
         "logistic, rank-transformed",
         "ours",
         sources=CODE,
-        about="our features, keepgrow's own transform and penalty",
+        about="our features, keepgrow's own transform and penalty, held to the rate learnt as ours is",
     ),
     Contender(
         "hand_made",

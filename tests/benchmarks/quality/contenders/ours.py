@@ -20,14 +20,14 @@ from quality.fold import KEYS, Fold, Predicted, each_fold
 def predict(case: Case, name: str, fold: Fold) -> Predicted:
     """Fit the recipe to the fold's training dates and predict its test date, as a backtest does.
 
-    The model's level is held on that date's cohort as `[training] recalibrate` says: without a look at its labels.
+    Its level is held on that date's cohort as `[training] recalibrate` says: without a look at its labels.
     """
     material, test = case.material, date.fromisoformat(fold.plain["test"])
     target = material.target(fold.plain["target"])
     train = material.dataset(target, [date.fromisoformat(day) for day in fold.plain["train"]], known_by=test)
     fitted = fit_recipes((name,), train, target, material.features, material.settings, test)[name]
     judged = material.judged(target, test, case.known_by, {name: fitted})
-    if name == "model" and material.settings.training.recalibrate == "cohort":
+    if material.settings.training.recalibrate == "cohort":
         judged, _ = at_level(judged, {name: fitted}, test)
     rows = fold.rows("test")
     both = rows[KEYS].merge(judged.astype({"as_of": rows["as_of"].dtype}), how="left", on=KEYS, validate="one_to_one")
