@@ -116,21 +116,25 @@ ALSO = ", each also of who stays silent for three quarters of the window"
 def candidates_for(size: Size, target: Target, settings: Settings) -> Sequence[Candidate]:  # noqa: ARG001
     """Return the candidates for "model", in any order; with one alone, nothing is chosen and it is fitted.
 
-    A rule is simpler than curves, and curves are simpler than anything with trees. How much weight the trees have is no
-    complexity but a parameter: among those, the smallest loss decides.
+    A rule is simpler than curves, and curves are simpler than anything with trees. With few rows the weight of the
+    trees is no complexity but a parameter: among those, the smallest loss decides. With many, trees alone are simpler
+    than trees and curves: inner folds have fewer rows than are learnt from in the end, which flatters curves, so that
+    these are mixed in only where they are worth more than a standard error.
     """
-    bag = BAG if is_few(size.rows) else LARGE_BAG
-    styles = tuple(dict.fromkeys((TUNED, *bag))) if settings.training.tune_trials else bag
+    few = is_few(size.rows)
+    bag, mixed = (BAG, 2) if few else (LARGE_BAG, 3)
+    styles = (TUNED, *bag) if settings.training.tune_trials and TUNED not in bag else bag
     shares = SHARES if size.waited else (1.0,)
     curves = tuple(Part("curves", 0.5 / len(shares), share=share) for share in shares)
     average = (*boosted(0.5, styles, shares), *curves)
     mostly = (*boosted(0.85, styles), Part("curves", 0.15))
+    halves = "half curves, half a bag of boosted trees" + (ALSO if size.waited else "")
     return (
         RECENCY,
         LOGISTIC,
-        Candidate("average", 2, average, "half curves, half a bag of boosted trees" + (ALSO if size.waited else "")),
-        STARTED,
-        Candidate("mostly trees", 2, mostly, "a bag of boosted trees, and a little of the curves"),
+        Candidate("average", mixed, average, halves),
+        replace(STARTED, complexity=mixed),
+        Candidate("mostly trees", mixed, mostly, "a bag of boosted trees, and a little of the curves"),
         Candidate("trees", 2, boosted(1.0, styles), "a bag of boosted trees"),
     )
 

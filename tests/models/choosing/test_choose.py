@@ -58,9 +58,24 @@ def test_members_of_the_average_learn_from_a_share_of_the_window_where_rows_know
     assert {part.alone for part in parts if part.share == 1} == {part.alone for part in without["average"].parts}
 
 
-def test_with_many_rows_the_bag_has_a_third_style(settings: Settings, churn: Target) -> None:
+def test_with_many_rows_the_bag_has_larger_trees_and_draws_no_splits_at_random(
+    settings: Settings, churn: Target
+) -> None:
     trees = candidates_for(Size(30_000, 300, 300, 5), churn, settings)[-1]
-    assert {part.style for part in trees.parts} == {"extra", "shallow", "plain"}
+    assert sorted(part.style for part in trees.parts) == ["plain", "plain", "shallow"]
+    assert len(set(trees.parts)) == 3, "two of a style differ in their seeds"
+
+
+def test_with_many_rows_curves_have_to_earn_their_place_beside_trees(settings: Settings, churn: Target) -> None:
+    offered = candidates_for(Size(30_000, 300, 300, 5), churn, settings)
+    complexity = {each.name: each.complexity for each in offered}
+    assert complexity == {"recency": 0, "logistic": 1, "trees": 2, "average": 3, "started": 3, "mostly trees": 3}
+
+
+def test_tuned_trees_are_in_a_large_books_bag_already(settings: Settings, churn: Target) -> None:
+    asked = settings.model_copy(update={"training": TrainingSettings(tune_trials=5)})
+    size = Size(30_000, 300, 300, 5)
+    assert candidates_for(size, churn, asked) == candidates_for(size, churn, settings)
 
 
 def test_tuned_trees_join_the_bag_only_where_tuning_is_asked_for(settings: Settings, churn: Target) -> None:
