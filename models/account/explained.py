@@ -43,8 +43,10 @@ def explain_account(
     if reason is not None:
         return {**head, "excluded": reason, "targets": {}}
     history, references = material.snapshot.history_of([account_id]), material.references.at([as_of])
-    features = build_features(history, [as_of], material.features, references)
-    account = Account(material, account_id, as_of, shown, features.drop(columns="as_of").set_index("account_id"))
+    built = build_features(history, [as_of], material.features, references)
+    # Copied, the columns lie side by side: pandas warns of a frame in pieces when it is added to.
+    features = built.drop(columns="as_of").set_index("account_id").copy()
+    account = Account(material, account_id, as_of, shown, features)
     with Store(store_url(material.settings)) as store:
         earlier = None if since is None else _earlier(store, since, targets)
         told = {

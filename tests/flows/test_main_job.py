@@ -186,6 +186,13 @@ def test_show_one_manager(firm, inside, tmp_path):
     assert {row["account_manager"] for row in printed["rows"]} == {manager}
 
 
+def test_explain_says_nothing_but_its_answer_where_there_are_hundreds_of_features(firm, keepgrow):
+    listed = pd.read_parquet(firm.folder / "lists/churn.parquet")["account_id"].iloc[0]
+    done = keepgrow("explain", listed, "--config", firm.config)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(listed) in done.stdout
+
+
 def test_state_stays_in_its_folder(firm):
     """Prefect, MLflow, logs and store lie in the state folder; nothing else appears beside the tables."""
     assert {path.name for path in firm.folder.iterdir()} <= {"company", "small.toml", "state", "lists"}
