@@ -19,6 +19,8 @@ from pipeline.asof import LATEST
 from pipeline.errors import ModelError, SettingsError, nearest
 from pipeline.store import Run, Store, store_url
 
+_COMPARED = 1000
+
 
 def explain_account(
     material: Material, account_id: str, as_of: date, targets: Sequence[str], since: str | None = None
@@ -34,9 +36,7 @@ def explain_account(
     display = material.snapshot.display(as_of)
     found = display[display["account_id"] == account_id]
     if found.empty:
-        raise SettingsError(
-            f"the tables hold no row of account {account_id!r}; {nearest(account_id, _like(account_id, display))}"
-        )
+        raise SettingsError(f"the tables hold no row of account {account_id!r}; {_like(account_id, display)}")
     shown = {str(name): value for name, value in found.iloc[0].items() if name != "account_id"}
     head = {"account_id": account_id, "as_of": str(as_of)}
     reason = _excluded(material, account_id, as_of)
@@ -140,11 +140,14 @@ def _excluded(material: Material, account_id: str, as_of: date) -> str | None:
     return None
 
 
-def _like(account_id: str, display: pd.DataFrame) -> list[str]:
-    """Return the ids worth comparing with a mistyped one: those that begin alike, a thousand at most."""
+def _like(account_id: str, display: pd.DataFrame) -> str:
+    """Return a phrase naming the ids closest to a mistyped one, compared with those that begin alike: 1,000 at most."""
     ids = display["account_id"].astype(str)
     for length in range(len(account_id), -1, -1):
         alike = ids[ids.str.lower().str.startswith(account_id[:length].lower())]
         if len(alike) >= 20 or length == 0:
-            return alike.head(1000).tolist()
-    return []
+            break
+    said = nearest(account_id, alike.head(_COMPARED))
+    if len(ids) <= _COMPARED or said.startswith("did you mean"):
+        return said
+    return f"none of their {len(ids):,} accounts has an id like it: they look like '{ids.iloc[0]}'"

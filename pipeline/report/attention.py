@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.report.contents import Report, TargetTold
+from pipeline.report.expected import off, times
+from pipeline.report.words import count, money
 
 STALE_DAYS = 7
 """Days that the data may end before the as_of until it is said on top."""
@@ -96,6 +98,25 @@ def _not_judged(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa
         )
 
 
+def _totals_off(report: Report, target: TargetTold) -> Iterator[Notice]:
+    """Say that totals of past dates were off by more than chance explains: the list's worth rests on them."""
+    told = target.training.notes.get("expected")
+    if not told or target.listing is None or target.listing.recipe == "recency":
+        return
+    number, value = told["pooled"]["number"], told["pooled"]["value"]
+    said = []
+    if off(number["ratio"], surely=True):
+        said.append(
+            f"{count(number['expected'])} outcomes were expected and {count(number['real'])} came, "
+            f"{times(number['ratio'])}"
+        )
+    if off(value["ratio"], surely=True):
+        expected, real = (money(value[part], report.currency) for part in ("expected", "real"))
+        said.append(f"{expected} was expected and {real} came, {times(value['ratio'])}")
+    if said:
+        yield Notice("look", target.name, f"On past dates {'; '.join(said)}. The list's worth may be off as much.")
+
+
 def _stale(report: Report, target: TargetTold) -> Iterator[Notice]:
     if target.data_until is not None and (days := (report.as_of - target.data_until).days) > STALE_DAYS:
         yield Notice(
@@ -128,4 +149,7 @@ def _findings(report: Report) -> Iterator[Notice]:
         )
 
 
-RULES = (_held, _hold_ended, _no_list, _training, _sinks, _rule, _not_shown, _warnings, _not_judged, _stale, _empty)
+RULES = (
+    _held, _hold_ended, _no_list, _training, _sinks, _rule, _not_shown, _warnings, _not_judged, _totals_off, _stale,
+    _empty,
+)  # fmt: skip

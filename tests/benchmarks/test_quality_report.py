@@ -97,6 +97,20 @@ def test_figures_of_other_scripts_are_told_with_their_aims() -> None:
     assert "## drift\n\nNot measured." in text
 
 
+def test_figures_not_measured_anew_stay_as_the_page_tells_them() -> None:
+    command = "python tests/benchmarks/leaks.py"
+    rows = [{"what": "named", "value": 5, "aim": "5", "met": True}]
+    found = {"title": "Leaks", "command": command, "rows": rows, "note": "So."}
+    page = render([], {"leaks": found}, 600, quick=False)
+    again = render([], {}, 600, quick=False, page=page)
+    kept = f"## Leaks\n\n`{command}`\n\nAs an earlier run measured it.\n\n|"
+    assert kept in again
+    assert "| named | 5 | 5 | met |" in again
+    assert "## drift\n\nNot measured." in again
+    assert render([], {}, 600, quick=False, page=again) == again
+    assert render([], {"leaks": found}, 600, quick=False, page=again) == page
+
+
 SCRIPT = """
 import json, sys
 {before}

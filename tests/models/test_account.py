@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from models.account import explain_account
@@ -98,6 +99,22 @@ def test_of_an_excluded_account_nothing_is_told_but_that(material: Material) -> 
 def test_an_unknown_account_names_the_nearest(material: Material) -> None:
     with pytest.raises(SettingsError, match="no row of account 'stais'; did you mean 'stays'"):
         explained(material, "stais")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("C-00171X", "did you mean 'C-00171'"),
+        ("acme", "none of their 2,000 accounts has an id like it: they look like 'C-00000'"),
+    ],
+)
+def test_of_a_large_book_no_count_is_made_up(
+    material: Material, monkeypatch: pytest.MonkeyPatch, asked: str, said: str
+) -> None:
+    display = pd.DataFrame({"account_id": [f"C-{number:05}" for number in range(2000)]})
+    monkeypatch.setattr(type(material.snapshot), "display", lambda *_: display)
+    with pytest.raises(SettingsError, match=f"no row of account '{asked}'; {said}"):
+        explained(material, asked)
 
 
 def test_an_unknown_run_is_an_error(material: Material) -> None:

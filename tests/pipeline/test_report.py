@@ -197,6 +197,13 @@ def test_a_short_history_is_said_plainly() -> None:
     assert "Not tested out of time:" in text
 
 
+def test_one_test_date_is_not_called_many() -> None:
+    part = training().evaluation["pooled"]
+    two = {"folds": [{"as_of": day, **part} for day in ("2025-05-08", "2025-08-07")], "pooled": part}
+    assert "The only test date, with 95 % intervals." in shown()
+    assert "All test dates together, with 95 % intervals." in shown(target(training=training(evaluation=two)))
+
+
 def test_the_rule_is_called_a_rule() -> None:
     text = shown(target(outcome="rule", listing=listing(recipe="recency")))
     assert "The list is ranked by a rule, and not by a model: how long ago the account last bought" in text
@@ -239,6 +246,41 @@ def test_what_needs_attention_stands_on_top(changed: dict[str, Any], level: str,
     assert notice.level == level
     assert notice.text.startswith(text)
     assert notices(report()) == []
+
+
+def expected_notes(ratio: dict[str, float], value_ratio: dict[str, float]) -> dict[str, Any]:
+    number = {"expected": 40.0, "real": 50.0, "ratio": ratio}
+    value = {"expected": 9000.0, "real": 10000.0, "ratio": value_ratio}
+    pooled = {"n": 100, "learnt": 0.4, "rate": {"value": 0.5}, "number": number, "value": value}
+    return {"expected": {"folds": [pooled | {"as_of": "2025-03-01"}], "pooled": pooled}}
+
+
+NEAR = {"value": 0.95, "low": 0.9, "high": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "said"),
+    [
+        ({"value": 0.8, "low": 0.7, "high": 0.9}, NEAR,
+         "On past dates 40 outcomes were expected and 50 came, .800 times (.700 to .900). The list's worth may be off "
+         "as much."),
+        (NEAR, {"value": 0.68, "low": 0.5, "high": 0.9},
+         "On past dates EUR 9,000 was expected and EUR 10,000 came, .680 times (.500 to .900). The list's worth may be "
+         "off as much."),
+        # Off, but chance may have done it; then no interval at all; then sure, but by little.
+        ({"value": 0.8, "low": 0.6, "high": 1.05}, NEAR, None),
+        ({"value": 0.8}, {"value": None}, None),
+        ({"value": 0.93, "low": 0.9, "high": 0.96}, NEAR, None),
+    ],
+)  # fmt: skip
+def test_totals_that_were_off_beyond_chance_stand_on_top(
+    number: dict[str, float], value: dict[str, float], said: str | None
+) -> None:
+    told = target(training=training(notes=expected_notes(number, value)))
+    texts = [notice.text.replace("\u00a0", " ") for notice in notices(report(told))]
+    assert texts == ([said] if said else [])
+    by_rule = notices(report(replace(told, listing=listing(recipe="recency"))))
+    assert ["ranked by a rule" in notice.text for notice in by_rule] == [True]
 
 
 def test_data_of_a_week_ago_is_no_notice_and_errors_stop() -> None:

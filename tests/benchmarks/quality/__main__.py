@@ -83,7 +83,8 @@ def main() -> None:
         parts = [part for case, each in asked.items() for part in _parts(exports.get(case, []), case, each)]
         measured = {name: figures.read(name, work) for name in figures.FIGURES}
         results = work / "QUALITY.md" if options.quick else RESULTS
-        results.write_text(render(parts, measured, seconds, options.quick, failed), encoding="utf-8")
+        page = results.read_text(encoding="utf-8") if results.exists() else ""
+        results.write_text(render(parts, measured, seconds, options.quick, failed, page), encoding="utf-8")
         say(f"{results} written, {time.perf_counter() - started:.0f} s")
 
 

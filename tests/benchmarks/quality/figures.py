@@ -7,6 +7,7 @@ Each is run as `python tests/benchmarks/NAME.py [--quick] --json FILE` and write
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,15 +67,26 @@ def read(name: str, work: Path) -> Plain | None:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 
 
-def section(name: str, found: Plain | None) -> str:
-    """Return a script's part of the report."""
+BEFORE = "As an earlier run measured it."
+
+
+def section(name: str, found: Plain | None, page: str = "") -> str:
+    """Return a script's part of the report: what it measured, or as `page`, the report so far, tells it."""
     if found is None:
-        return f"## {name}\n\nNot measured.\n"
+        return _told_before(name, page) or f"## {name}\n\nNot measured.\n"
     if "error" in found:
         return f"## {name}\n\nDid not run: {found['error']}.\n"
     rows = [[row["what"], figure(row["value"]), row["aim"], met(row["met"])] for row in found["rows"]]
     note = f"\n{found['note']}\n" if found["note"] else ""
     return f"## {found['title']}\n\n`{found['command']}`\n\n{table(('', 'measured', 'aim', ''), rows)}{note}"
+
+
+def _told_before(name: str, page: str) -> str | None:
+    command = f"`python tests/benchmarks/{name}.py`"
+    for piece in re.split(r"^(?=## )", page, flags=re.MULTILINE):
+        if f"\n\n{command}\n\n" in piece:
+            return piece if BEFORE in piece else piece.replace(f"{command}\n", f"{command}\n\n{BEFORE}\n", 1)
+    return None
 
 
 def figure(value: object) -> str:

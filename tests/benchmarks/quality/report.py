@@ -35,14 +35,18 @@ def render(
     automl_seconds: float,
     quick: bool,
     failed_cases: Mapping[str, str] | None = None,
+    page: str = "",
 ) -> str:
-    """Return the whole page; what was not measured is said to be so."""
+    """Return the whole page; what was not measured is said to be so.
+
+    Figures of scripts that were not run since the work folder was made stay as `page`, the report so far, tells them.
+    """
     judged = {part.key: part.judged for part in parts}
     pieces = [head(parts, automl_seconds, quick), statements(judged)]
     pieces += [f"**{case} was not measured:** {reason}\n" for case, reason in (failed_cases or {}).items()]
     pieces += [target(part) for part in parts]
     pieces += [contenders(parts)]
-    pieces += [figures.section(name, measured.get(name)) for name in figures.FIGURES]
+    pieces += [figures.section(name, measured.get(name), page) for name in figures.FIGURES]
     return reflowed("\n\n".join(piece.strip() for piece in pieces))
 
 
