@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.report.section import About, Grid, Section, measured
@@ -14,20 +14,17 @@ def families(notes: Mapping[str, Any], about: About) -> Section | None:  # noqa:
     told = notes.get("families")
     if not told:
         return None
-    earning = [part["family"] for part in told["families"] if (part["auc"]["low"] or 0) > 0]
-    harming = [
-        part["family"] for part in told["families"] if part["auc"]["high"] is not None and part["auc"]["high"] < 0
-    ]
+    parts = told["families"]
     said = [
-        f"The model was refitted without each family on {count(len(told['folds']))} folds, {count(told['n'])} rows. "
-        + (
-            f"It loses by leaving out: {', '.join(earning)}."
-            if earning
-            else "It loses nothing for sure without any one."
-        )
+        f"The model was refitted without each family on {count(len(told['folds']))} folds, {count(told['n'])} rows."
     ]
-    if harming:
-        said.append(f"It gains by leaving out: {', '.join(harming)}.")
+    for measure, name in (("auc", "AUC"), ("log_loss", "log-loss")):
+        earning, harming = _sure(parts, measure)
+        said[0] += f" In {name} it loses " + (
+            f"by leaving out {', '.join(earning)}." if earning else "nothing for sure without any one."
+        )
+        if harming:
+            said.append(f"In {name} it gains by leaving out {', '.join(harming)}.")
     said.append("What other families tell as well is not lost; several left out together may cost more.")
     columns = ["Family", "Features", "AUC lost without it", "Log-loss added", "Share of computing"]
     rows = [
@@ -35,6 +32,13 @@ def families(notes: Mapping[str, Any], about: About) -> Section | None:  # noqa:
             part["family"], count(part["features"]), measured(part["auc"], signed=True),
             measured(part["log_loss"], signed=True), percent(part["cost"]),
         ]
-        for part in told["families"]
+        for part in parts
     ]  # fmt: skip
     return Section("What each family of features earns", said, [Grid("", columns, rows)])
+
+
+def _sure(parts: Sequence[Mapping[str, Any]], measure: str) -> tuple[list[str], list[str]]:
+    """Return the families without which the model is worse, and those without which it is better, beyond chance."""
+    earning = [part["family"] for part in parts if (part[measure]["low"] or 0) > 0]
+    harming = [part["family"] for part in parts if (part[measure]["high"] or 0) < 0]
+    return earning, harming

@@ -42,3 +42,29 @@ def test_targets_that_are_all_refused_write_nothing(tiny, server):
     with pytest.raises(TrainingRefused, match="at least 100000 are needed"):
         judge_models(str(tiny.config), as_of="2025-06-01", out="backtest.json")
     assert not (tiny.config.parent / "backtest.json").exists()
+
+
+def test_the_command_judges_at_other_dates_with_age_and_without_each_family(tiny, inside, tmp_path):
+    told = tmp_path / "told.json"
+    asked = ("--config", tiny.config, "--as-of", "2025-06-01", "--folds", "2", "--ageing", "--families", "--json", told)
+    done = inside("backtest", *asked)
+    assert done.code == 0, done.err
+    churn = json.loads(told.read_text())["targets"]["churn"]
+    assert [fold["as_of"] for fold in churn["folds"]] == ["2025-03-03", "2025-03-31"]
+    (aged,) = churn["ageing"]
+    assert (aged["months"], aged["dates"]) == (1, 1)
+    families = churn["families"]
+    assert (families["folds"], families["n"]) == (["2025-03-03", "2025-03-31"], churn["pooled"]["n"])
+    assert {"recency", "volume", "trend"} <= {part["family"] for part in families["families"]}
+    assert sum(part["cost"] for part in families["families"]) == pytest.approx(1)
+    assert any(part["auc"]["value"] != 0 for part in families["families"])
+    assert "churn: As a model ages" in done.out
+    assert "churn: What each family of features earns" in done.out
+
+
+@pytest.mark.parametrize("folds", ["0", "1000"])
+def test_folds_that_cannot_be_are_refused_before_the_work(tiny, inside, folds):
+    done = inside("backtest", "--config", tiny.config, "--as-of", "2025-06-01", "--folds", folds)
+    assert done.code == 2
+    assert "folds" in done.err
+    assert "Traceback" not in done.err

@@ -81,8 +81,23 @@ def test_the_report_names_what_earns_and_what_harms() -> None:
     told = {"n": 4, "folds": ["2026-01-01"], "families": [part("lateness", 0.01, 0.03), part("mix", -0.03, -0.01)]}
     section = families({"families": told}, About("churn", risk=True, currency="EUR"))
     assert section is not None
-    assert "It loses by leaving out: lateness." in section.said[0]
-    assert section.said[1] == "It gains by leaving out: mix."
+    assert section.said[0].endswith(
+        "In AUC it loses by leaving out lateness. In log-loss it loses by leaving out lateness."
+    )
+    assert section.said[1:3] == ["In AUC it gains by leaving out mix.", "In log-loss it gains by leaving out mix."]
     assert section.grids[0].rows[0][0] == "lateness"
     assert section.grids[0].rows[0][4] == "25\xa0%"
     assert families({}, About("churn", risk=True, currency="EUR")) is None
+
+
+def test_what_shows_in_log_loss_alone_is_said_of_it_alone() -> None:
+    unsure, sure = ({"value": 0.02, "low": low, "high": 0.05} for low in (-0.01, 0.01))
+    part = {"family": "trend", "features": 3, "cost": 0.25, "auc": unsure, "log_loss": sure}
+    section = families(
+        {"families": {"n": 4, "folds": ["2026-01-01"], "families": [part]}}, About("churn", risk=True, currency="EUR")
+    )
+    assert section is not None
+    assert section.said[0].endswith(
+        "In AUC it loses nothing for sure without any one. In log-loss it loses by leaving out trend."
+    )
+    assert len(section.said) == 2
