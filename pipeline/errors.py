@@ -71,6 +71,12 @@ _LISTED = 20
 """Of a wide table only so many names are listed: the message must stay readable."""
 
 
+def closest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
+    """Return the candidates that may have been meant by `name`, the closest first; none where no one is close."""
+    folded = {candidate.lower(): candidate for candidate in candidates}
+    return [folded[match] for match in get_close_matches(name.lower(), folded, n=limit, cutoff=0.6)]
+
+
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> str:
     """Return a phrase that names the candidates closest to `name`, or all of them when none is close.
 
@@ -80,9 +86,8 @@ def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> str:
     known = sorted(set(candidates))
     if not known:
         return "none are present"
-    folded = {candidate.lower(): candidate for candidate in known}
-    close = get_close_matches(name.lower(), folded, n=limit, cutoff=0.6)
+    close = closest(name, known, limit)
     if close:
-        return "did you mean " + " or ".join(f"'{folded[match]}'" for match in close) + "?"
+        return "did you mean " + " or ".join(f"'{each}'" for each in close) + "?"
     more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
     return "present are: " + ", ".join(f"'{candidate}'" for candidate in known[:_LISTED]) + more

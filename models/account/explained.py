@@ -16,7 +16,7 @@ from models.explain import apart
 from models.material import Material
 from models.targets import COHORT, OUTSIDE, TOO_NEW, Target, cohort
 from pipeline.asof import LATEST
-from pipeline.errors import ModelError, SettingsError, nearest
+from pipeline.errors import ModelError, SettingsError, closest, nearest
 from pipeline.store import Run, Store, store_url
 
 _COMPARED = 1000
@@ -147,7 +147,7 @@ def _like(account_id: str, display: pd.DataFrame) -> str:
         alike = ids[ids.str.lower().str.startswith(account_id[:length].lower())]
         if len(alike) >= 20 or length == 0:
             break
-    said = nearest(account_id, alike.head(_COMPARED))
-    if len(ids) <= _COMPARED or said.startswith("did you mean"):
-        return said
-    return f"none of their {len(ids):,} accounts has an id like it: they look like '{ids.iloc[0]}'"
+    alike = alike.head(_COMPARED)
+    if len(ids) > _COMPARED and not closest(account_id, alike):
+        return f"none of their {len(ids):,} accounts has an id like it: they look like '{ids.iloc[0]}'"
+    return nearest(account_id, alike)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.report.contents import Report, TargetTold
-from pipeline.report.expected import off, times
-from pipeline.report.words import count, money
+from pipeline.report.expected import totals_off
 
 STALE_DAYS = 7
 """Days that the data may end before the as_of until it is said on top."""
@@ -99,22 +98,9 @@ def _not_judged(report: Report, target: TargetTold) -> Iterator[Notice]:  # noqa
 
 
 def _totals_off(report: Report, target: TargetTold) -> Iterator[Notice]:
-    """Say that totals of past dates were off by more than chance explains: the list's worth rests on them."""
-    told = target.training.notes.get("expected")
-    if not told or target.listing is None or target.listing.recipe == "recency":
-        return
-    number, value = told["pooled"]["number"], told["pooled"]["value"]
-    said = []
-    if off(number["ratio"], surely=True):
-        said.append(
-            f"{count(number['expected'])} outcomes were expected and {count(number['real'])} came, "
-            f"{times(number['ratio'])}"
-        )
-    if off(value["ratio"], surely=True):
-        expected, real = (money(value[part], report.currency) for part in ("expected", "real"))
-        said.append(f"{expected} was expected and {real} came, {times(value['ratio'])}")
-    if said:
-        yield Notice("look", target.name, f"On past dates {'; '.join(said)}. The list's worth may be off as much.")
+    said = totals_off(target.training.notes, report.currency)
+    if said and target.listing and target.listing.recipe != "recency":
+        yield Notice("look", target.name, f"On past dates {said}. The list's worth may be off as much.")
 
 
 def _stale(report: Report, target: TargetTold) -> Iterator[Notice]:

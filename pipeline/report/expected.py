@@ -31,27 +31,47 @@ def expected(notes: Mapping[str, Any], about: About) -> Section | None:
     return Section("Calibration: expected and real", said, folded=[grid])
 
 
-def off(ratio: Mapping[str, Any], surely: bool = False) -> bool:
-    """Return whether expected over real lies further than FAR from 1; `surely`: and chance does not explain it."""
-    value = ratio["value"]
-    if value is None or abs(value - 1) <= FAR:
-        return False
+def totals_off(notes: Mapping[str, Any], currency: str) -> str | None:
+    """Say which totals of past dates were off by more than FAR and more than chance explains; None: neither was."""
+    told = notes.get("expected")
+    if not told:
+        return None
+    said = []
+    number, value = told["pooled"]["number"], told["pooled"]["value"]
+    if _surely_off(number["ratio"]):
+        said.append(
+            f"{count(number['expected'])} outcomes were expected and {count(number['real'])} came, "
+            f"{_times(number['ratio'])}"
+        )
+    if _surely_off(value["ratio"]):
+        said.append(
+            f"{money(value['expected'], currency)} was expected and {money(value['real'], currency)} came, "
+            f"{_times(value['ratio'])}"
+        )
+    return "; ".join(said) or None
+
+
+def _off(ratio: Mapping[str, Any]) -> bool:
+    return ratio["value"] is not None and abs(ratio["value"] - 1) > FAR
+
+
+def _surely_off(ratio: Mapping[str, Any]) -> bool:
     low, high = ratio.get("low"), ratio.get("high")
-    return not surely or (low is not None and high is not None and not low <= 1 <= high)
+    return _off(ratio) and low is not None and high is not None and not low <= 1 <= high
 
 
 def _totals(pooled: Mapping[str, Any], about: About) -> str:
     number, value = pooled["number"], pooled["value"]
     said = (
-        f"Outcomes: expected {count(number['expected'])}, came {count(number['real'])}, {times(number['ratio'])}. "
+        f"Outcomes: expected {count(number['expected'])}, came {count(number['real'])}, {_times(number['ratio'])}. "
         f"Value {'lost' if about.risk else 'won'}: expected {money(value['expected'], about.currency)}, came "
-        f"{money(value['real'], about.currency)}, {times(value['ratio'])}."
+        f"{money(value['real'], about.currency)}, {_times(value['ratio'])}."
     )
-    far = [name for name, part in (("number", number), ("value", value)) if off(part["ratio"])]
+    far = [name for name, part in (("number", number), ("value", value)) if _off(part["ratio"])]
     return said + (f" The {' and the '.join(far)} is off by more than {percent(FAR)}." if far else "")
 
 
-def times(ratio: Mapping[str, Any]) -> str:
+def _times(ratio: Mapping[str, Any]) -> str:
     if ratio["value"] is None:
         return "no ratio"
     ends = interval(ratio)
